@@ -1,0 +1,133 @@
+// Package telemetry sets up what a service tells about itself: structured logs
+// on standard error, traces and metrics. None of them may hold personal data;
+// ids, counts, kinds and times only.
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+// Config of a service's telemetry.
+type Config struct {
+	// LogFormat is "text" or "json".
+	LogFormat string `config:"log_format" default:"text" doc:"format of the log: text or json"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `config:"log_level" default:"info" doc:"lowest level that is logged: debug, info, warn or error"`
+	// SampleRatio is the share of traces started here that are recorded, 0 to 1.
+	// Callers' sampling decisions are followed.
+	SampleRatio float64 `config:"trace_sample_ratio" default:"0.01" doc:"share of traces that are recorded when the caller did not decide, 0 to 1"`
+}
+
+// Validate reports what is wrong with the settings.
+func (c Config) Validate() error {
+	var level slog.Level
+	switch {
+	case c.LogFormat != "text" && c.LogFormat != "json":
+		return fmt.Errorf("log_format is %q, must be text or json", c.LogFormat)
+	case level.UnmarshalText([]byte(c.LogLevel)) != nil:
+		return fmt.Errorf("log_level is %q, must be debug, info, warn or error", c.LogLevel)
+	case c.SampleRatio < 0 || c.SampleRatio > 1:
+		return fmt.Errorf("trace_sample_ratio is %v, must be between 0 and 1", c.SampleRatio)
+	}
+	return nil
+}
+
+// Telemetry is what a service logs, traces and counts with.
+type Telemetry struct {
+	// Log is the structured log.
+	Log *slog.Logger
+	// Tracer starts spans.
+	Tracer trace.Tracer
+	// Provider makes tracers for libraries.
+	Provider trace.TracerProvider
+	// Metrics is the service's registry.
+	Metrics *prometheus.Registry
+}
+
+var propagator = propagation.TraceContext{}
+
+// Start sets a service's telemetry up; the returned function flushes it. Traces
+// are exported by OTLP over gRPC only when OTEL_EXPORTER_OTLP_ENDPOINT is set;
+// trace ids are made and passed on in any case.
+func Start(ctx context.Context, service string, cfg Config) (*Telemetry, func(context.Context) error, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, nil, err
+	}
+	options := []sdktrace.TracerProviderOption{
+		sdktrace.WithResource(resource.NewSchemaless(semconv.ServiceName(service))),
+		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))),
+	}
+	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" {
+		exporter, err := otlptracegrpc.New(ctx)
+		if err != nil {
+			return nil, nil, fmt.Errorf("set up trace export: %w", err)
+		}
+		options = append(options, sdktrace.WithBatcher(exporter))
+	}
+	provider := sdktrace.NewTracerProvider(options...)
+	otel.SetTracerProvider(provider)
+	otel.SetTextMapPropagator(propagator)
+	return &Telemetry{
+		Log:      logger(os.Stderr, cfg).With("service", service),
+		Tracer:   provider.Tracer("noticehub"),
+		Provider: provider,
+		Metrics:  registry(),
+	}, provider.Shutdown, nil
+}
+
+func logger(w io.Writer, cfg Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // validated before
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+func registry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// Discard makes telemetry that nobody sees; for tests.
+func Discard() *Telemetry {
+	provider := noop.NewTracerProvider()
+	return &Telemetry{Log: slog.New(slog.DiscardHandler), Tracer: provider.Tracer("noticehub"), Provider: provider, Metrics: prometheus.NewRegistry()}
+}
+
+// Traceparent is the W3C traceparent of the context's span, or "" when there is
+// none. It is what outbox rows and events keep.
+func Traceparent(ctx context.Context) string {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		return ""
+	}
+	carrier := propagation.MapCarrier{}
+	propagator.Inject(ctx, carrier)
+	return carrier["traceparent"]
+}
+
+// WithTraceparent makes spans started in the returned context continue the
+// trace; a malformed or empty traceparent changes nothing.
+func WithTraceparent(ctx context.Context, traceparent string) context.Context {
+	if traceparent == "" {
+		return ctx
+	}
+	return propagator.Extract(ctx, propagation.MapCarrier{"traceparent": traceparent})
+}

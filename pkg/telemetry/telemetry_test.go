@@ -1,0 +1,56 @@
+package telemetry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestTraceparentSurvivesStorage(t *testing.T) {
+	t.Parallel()
+	const tp = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	ctx := WithTraceparent(t.Context(), tp)
+	if got := Traceparent(ctx); got != tp {
+		t.Errorf("Traceparent = %q", got)
+	}
+	for _, bad := range []string{"", "rubbish", "00-00000000000000000000000000000000-0000000000000000-01"} {
+		if got := Traceparent(WithTraceparent(t.Context(), bad)); got != "" {
+			t.Errorf("%q became %q", bad, got)
+		}
+	}
+}
+
+func TestStart(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+	tel, stop, err := Start(t.Context(), "test", Config{LogFormat: "json", LogLevel: "warn", SampleRatio: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, span := tel.Tracer.Start(t.Context(), "x")
+	if tp := Traceparent(ctx); !strings.HasSuffix(tp, "-01") {
+		t.Errorf("a sampled span has traceparent %q", tp)
+	}
+	span.End()
+	if err := stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []Config{{}, {LogFormat: "text", LogLevel: "loud"}, {LogFormat: "text", LogLevel: "info", SampleRatio: 2}} {
+		if _, _, err := Start(t.Context(), "test", bad); err == nil {
+			t.Errorf("%+v was accepted", bad)
+		}
+	}
+}
+
+func TestLogIsStructured(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	log := logger(&b, Config{LogFormat: "json", LogLevel: "info"})
+	log.Debug("not seen")
+	log.Info("one\nline", "k", "v\x1b[31m")
+	var line map[string]any
+	if err := json.Unmarshal(b.Bytes(), &line); err != nil || bytes.Count(b.Bytes(), []byte("\n")) != 1 || line["k"] != "v\x1b[31m" {
+		t.Errorf("logged %q: %v", b.String(), err)
+	}
+}
