@@ -43,18 +43,20 @@ func (s setting) env(prefix string) string {
 	return strings.ToUpper(prefix + "_" + strings.Join(s.path, "_"))
 }
 
-// Load fills into, a pointer to a struct. Unknown keys of the file, values that
-// do not parse and what Validate() error of the struct (or of a nested one)
-// says are all reported in one error, a line each.
-func Load(into any, o Options) error {
+// Load fills pointers to structs, which share one file and environment. Unknown
+// keys of the file, values that do not parse and what Validate() error of a
+// struct (or of a nested one) says are all reported in one error, a line each.
+func Load(o Options, into ...any) error {
 	if o.Env == nil {
 		o.Env = os.LookupEnv
 	}
 	if o.Prefix == "" {
 		o.Prefix = "NOTICEHUB"
 	}
-	root := reflect.ValueOf(into).Elem()
-	settings := collect(root, nil)
+	var settings []setting
+	for _, each := range into {
+		settings = append(settings, collect(reflect.ValueOf(each).Elem(), nil)...)
+	}
 	file, problems := readFile(o.File)
 	for _, s := range settings {
 		text, source := s.field.Tag.Get("default"), "default"
@@ -74,8 +76,11 @@ func Load(into any, o Options) error {
 	for _, unknown := range left(file, "") {
 		problems = append(problems, fmt.Errorf("%s: no such setting (in %s)", unknown, o.File))
 	}
-	if len(problems) == 0 {
-		problems = validate(root)
+	for _, each := range into {
+		if len(problems) > 0 {
+			break // values that did not parse would be complained of twice
+		}
+		problems = validate(reflect.ValueOf(each).Elem())
 	}
 	return errors.Join(problems...)
 }

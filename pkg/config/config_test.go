@@ -40,7 +40,7 @@ func load(t *testing.T, yaml string, env map[string]string) (sample, error) {
 		}
 	}
 	var s sample
-	err := Load(&s, Options{File: path, Env: func(k string) (string, bool) { v, ok := env[k]; return v, ok }})
+	err := Load(Options{File: path, Env: func(k string) (string, bool) { v, ok := env[k]; return v, ok }}, &s)
 	return s, err
 }
 
@@ -69,7 +69,7 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	if _, err := load(t, "", map[string]string{"NOTICEHUB_GRPC_MAX": "0"}); err == nil {
 		t.Error("Validate of a nested struct was not called")
 	}
-	if err := Load(&sample{}, Options{File: "/nonexistent"}); err == nil {
+	if err := Load(Options{File: "/nonexistent"}, &sample{}); err == nil {
 		t.Error("a missing file was ignored")
 	}
 }

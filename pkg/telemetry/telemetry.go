@@ -106,6 +106,16 @@ func registry() *prometheus.Registry {
 	return r
 }
 
+// Part is the telemetry of one part of a process that has several: its log lines
+// and metrics carry the part's name. Call it once a part.
+func (t *Telemetry) Part(name string) *Telemetry {
+	part := *t
+	part.Log = t.Log.With("part", name)
+	part.Metrics = prometheus.NewRegistry()
+	t.Metrics.MustRegister(prometheus.WrapCollectorWith(prometheus.Labels{"part": name}, part.Metrics))
+	return &part
+}
+
 // Discard makes telemetry that nobody sees; for tests.
 func Discard() *Telemetry {
 	provider := noop.NewTracerProvider()

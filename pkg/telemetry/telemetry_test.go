@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 func TestTraceparentSurvivesStorage(t *testing.T) {
@@ -52,5 +54,19 @@ func TestLogIsStructured(t *testing.T) {
 	var line map[string]any
 	if err := json.Unmarshal(b.Bytes(), &line); err != nil || bytes.Count(b.Bytes(), []byte("\n")) != 1 || line["k"] != "v\x1b[31m" {
 		t.Errorf("logged %q: %v", b.String(), err)
+	}
+}
+
+func TestPartsKeepTheirMetricsApart(t *testing.T) {
+	t.Parallel()
+	whole := Discard()
+	for _, name := range []string{"a", "b"} {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "same_total", Help: "h"})
+		whole.Part(name).Metrics.MustRegister(c)
+		c.Inc()
+	}
+	families, err := whole.Metrics.Gather()
+	if err != nil || len(families) != 1 || len(families[0].GetMetric()) != 2 {
+		t.Errorf("gathered %v, %v", families, err)
 	}
 }

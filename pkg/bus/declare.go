@@ -1,0 +1,177 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Stream declares a stream and who must consume it.
+type Stream struct {
+	// Name of the stream.
+	Name string
+	// Subjects it stores.
+	Subjects []string
+	// Consumers must all acknowledge a message before it may go.
+	Consumers []Consumer
+	// MaxBytes bounds the store; a full stream refuses messages and loses none.
+	// 0 means 2 GiB.
+	MaxBytes int64
+}
+
+// Consumer declares a durable consumer.
+type Consumer struct {
+	// Name is the durable name.
+	Name string
+	// HeadersOnly withholds the body.
+	HeadersOnly bool
+}
+
+const (
+	defaultMaxBytes = 2 << 30
+	// duplicateWindow is noise reduction only; see Message.Attempt.
+	duplicateWindow = 2 * time.Minute
+	// ackWait is how soon messages of a consumer that died are given to another.
+	// Live ones say every third of it that they are still at work, so it need not
+	// cover slow work, and it leaves most of the minute in which everything must
+	// be settled after a crash.
+	ackWait = 20 * time.Second
+	// maxAckPending bounds what consumers hold; messages are few and packed.
+	maxAckPending = 1000
+	// keepEvery is how often declared streams are compared with the server's.
+	keepEvery = 5 * time.Second
+	// keepAtMost bounds how often hints of trouble start a comparison.
+	keepAtMost = 100 * time.Millisecond
+)
+
+// invalidStreamConfig is the API error for a change that a stream cannot make.
+const invalidStreamConfig jetstream.ErrorCode = 10052
+
+// Declare makes streams and consumers as declared: creates what is missing and
+// changes what differs. A stream or consumer that cannot be changed is made
+// anew, since the store is disposable.
+func (b *Bus) Declare(ctx context.Context, streams ...Stream) error {
+	var all error
+	for _, s := range streams {
+		b.mu.Lock()
+		b.declared[s.Name] = s
+		b.mu.Unlock()
+		all = errors.Join(all, b.ensure(ctx, s))
+	}
+	if all != nil {
+		return unavailable("streams are not as declared", all)
+	}
+	return nil
+}
+
+// Keep declares the streams again after every reconnect, every few seconds and
+// whenever something is found missing, until ctx ends. Trouble is logged.
+func (b *Bus) Keep(ctx context.Context, streams ...Stream) error {
+	for {
+		woken := b.wake.next()
+		if err := b.Declare(ctx, streams...); err != nil && ctx.Err() == nil {
+			b.log.Error("streams of the bus cannot be put right; trying again", "error", err)
+		}
+		if !pause(ctx, keepAtMost, nil) || !pause(ctx, keepEvery, woken) {
+			return ctx.Err()
+		}
+	}
+}
+
+func (b *Bus) ensure(ctx context.Context, s Stream) error {
+	want := b.streamConfig(s)
+	have, err := b.js.Stream(ctx, s.Name)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		b.repaired(s.Name, "stream created")
+		_, err = b.js.CreateStream(ctx, want)
+	case err == nil && !sameStream(have.CachedInfo().Config, want):
+		b.repaired(s.Name, "stream changed to what is declared")
+		_, err = b.js.UpdateStream(ctx, want)
+		var refused *jetstream.APIError
+		if errors.As(err, &refused) && refused.ErrorCode == invalidStreamConfig {
+			b.log.Error("the stream cannot be changed and is made anew", "stream", s.Name, "error", err)
+			if err = b.js.DeleteStream(ctx, s.Name); err == nil {
+				_, err = b.js.CreateStream(ctx, want)
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", s.Name, err)
+	}
+	for _, c := range s.Consumers {
+		if err := b.ensureConsumer(ctx, s.Name, c); err != nil {
+			return fmt.Errorf("consumer %s of %s: %w", c.Name, s.Name, err)
+		}
+	}
+	return nil
+}
+
+func (b *Bus) ensureConsumer(ctx context.Context, stream string, c Consumer) error {
+	want := consumerConfig(c)
+	have, err := b.js.Consumer(ctx, stream, c.Name)
+	switch {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+		b.repaired(stream, "consumer "+c.Name+" created")
+		_, err = b.js.CreateOrUpdateConsumer(ctx, stream, want)
+	case err != nil:
+	case !sameConsumer(have.CachedInfo().Config, want):
+		b.repaired(stream, "consumer "+c.Name+" changed to what is declared")
+		if _, err = b.js.UpdateConsumer(ctx, stream, want); err != nil {
+			// Made anew it gets everything again, which harms nobody.
+			if err = b.js.DeleteConsumer(ctx, stream, c.Name); err == nil {
+				_, err = b.js.CreateOrUpdateConsumer(ctx, stream, want)
+			}
+		}
+	case have.CachedInfo().Paused:
+		b.repaired(stream, "consumer "+c.Name+" resumed")
+		_, err = b.js.ResumeConsumer(ctx, stream, c.Name)
+	}
+	return err
+}
+
+func (b *Bus) repaired(stream, what string) {
+	b.metrics.repairs.WithLabelValues(stream).Inc()
+	b.log.Warn("bus repaired", "stream", stream, "what", what)
+}
+
+func (b *Bus) streamConfig(s Stream) jetstream.StreamConfig {
+	maxBytes := s.MaxBytes
+	if maxBytes == 0 {
+		maxBytes = defaultMaxBytes
+	}
+	return jetstream.StreamConfig{
+		Name: s.Name, Subjects: s.Subjects, Storage: jetstream.FileStorage, Replicas: b.replicas,
+		Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, MaxBytes: maxBytes,
+		MaxMsgs: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxConsumers: -1,
+		Duplicates: duplicateWindow,
+		// A purge would move acknowledgement floors past messages nobody saw.
+		DenyDelete: true, DenyPurge: true,
+	}
+}
+
+func consumerConfig(c Consumer) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Name: c.Name, Durable: c.Name, DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: ackWait, MaxAckPending: maxAckPending, MaxDeliver: -1, HeadersOnly: c.HeadersOnly,
+	}
+}
+
+func sameStream(have, want jetstream.StreamConfig) bool {
+	return slices.Equal(have.Subjects, want.Subjects) && have.Storage == want.Storage && have.Replicas == want.Replicas &&
+		have.Retention == want.Retention && have.Discard == want.Discard && have.MaxBytes == want.MaxBytes &&
+		have.MaxAge == want.MaxAge && have.MaxMsgs == want.MaxMsgs && have.MaxMsgsPerSubject == want.MaxMsgsPerSubject &&
+		have.MaxMsgSize == want.MaxMsgSize && have.Duplicates == want.Duplicates && !have.Sealed &&
+		have.DenyDelete == want.DenyDelete && have.DenyPurge == want.DenyPurge && have.NoAck == want.NoAck
+}
+
+func sameConsumer(have, want jetstream.ConsumerConfig) bool {
+	return have.Durable == want.Durable && have.DeliverPolicy == want.DeliverPolicy && have.AckPolicy == want.AckPolicy &&
+		have.AckWait == want.AckWait && have.MaxAckPending == want.MaxAckPending && have.MaxDeliver == want.MaxDeliver &&
+		have.HeadersOnly == want.HeadersOnly && have.FilterSubject == "" && len(have.FilterSubjects) == 0 &&
+		len(have.BackOff) == 0 && have.RateLimit == 0
+}

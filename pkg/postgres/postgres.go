@@ -1,0 +1,76 @@
+// Package postgres connects the services to PostgreSQL (15 or later), the only
+// truth of the hub.
+//
+// Duty: open pools that act as a service's own role in its own schema (Open),
+// bring schemas up to date (Migrate), run transactions (InTx), name what went
+// wrong (Classify), and run a server of our own from installed binaries
+// (StartLocal).
+//
+// Guarantees: a service's pool cannot write outside what Migrate granted to its
+// role, which is never a superuser, an owner or exempt from row security.
+// InTx either reports the outcome of COMMIT or says that it is unknown; it
+// never repeats a transaction whose COMMIT may have succeeded. A local server
+// never outlives its launcher, never shares its directory with another launcher
+// and keeps fsync, full_page_writes and synchronous_commit on unless told.
+//
+// Not guaranteed: SET ROLE is a seat belt, not a wall, when the URL belongs to a
+// superuser (SET ROLE NONE undoes it); give services a URL of a plain login that
+// is a member of their role where that matters. Only the context bounds a call
+// on a network that swallows packets: give every call a deadline.
+package postgres
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"regexp"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/noticehub/noticehub/pkg/fault"
+)
+
+// Schema is what one service owns in the database.
+type Schema struct {
+	// Name of the schema; lower case, digits and underscores.
+	Name string
+	// Role the service acts as; made by Migrate without login or privileges
+	// outside the schema.
+	Role string
+	// Migrations holds goose files (0001_what.sql …) in its root. Unqualified
+	// names in them mean this schema. May be nil: no tables.
+	Migrations fs.FS
+}
+
+// identifier is what Name and Role may be: names that need no thought about
+// quoting in tools, within PostgreSQL's 63 bytes.
+var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+func (s Schema) validate() error {
+	if !identifier.MatchString(s.Name) || !identifier.MatchString(s.Role) {
+		return fault.New(fault.Invalid, "SCHEMA_INVALID",
+			"schema %q with role %q: both must be lower-case names of at most 63 letters, digits and underscores", s.Name, s.Role)
+	}
+	return nil
+}
+
+// searchPath finds the schema's own tables first and the extensions' functions
+// and operators, which live in public, second.
+func (s Schema) searchPath() string {
+	return quote(s.Name) + ", public"
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// logger lets every function take a nil logger.
+func logger(log *slog.Logger) *slog.Logger {
+	if log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return log
+}
+
+// parseFailed hides the URL, which may hold a password.
+func parseFailed() error {
+	return fault.New(fault.Invalid, "DATABASE_URL_INVALID", "the database URL cannot be read").
+		WithHelp(fmt.Sprintf("write it as %s", "postgres://user:password@host:5432/database"))
+}

@@ -1,0 +1,162 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+// Listeners are where a server is reached; nil ones are left out. Serve closes them.
+type Listeners struct {
+	// GRPC takes native gRPC: the fast way, for bulk.
+	GRPC net.Listener
+	// HTTP takes REST with JSON, Connect, gRPC-Web and gRPC, HTTP/1.1 or
+	// unencrypted HTTP/2, the handlers added by Handle, and /healthz, /readyz and
+	// /metrics unless Ops is given.
+	HTTP net.Listener
+	// Ops takes /healthz, /readyz and /metrics alone, for a port that outsiders
+	// cannot reach.
+	Ops net.Listener
+}
+
+// Serve serves until ctx ends or a listener fails, and returns when all calls
+// have ended. A stop lets calls finish: streams have 1 s, everything has
+// Options.Drain, then connections are cut. The end of ctx is no error.
+func (s *Server) Serve(ctx context.Context, l Listeners) error {
+	if s.served.Swap(true) {
+		return errors.New("rpc: Serve was called twice")
+	}
+	door, err := s.door(l)
+	if err != nil {
+		for _, listener := range []net.Listener{l.GRPC, l.HTTP, l.Ops} {
+			if listener != nil {
+				_ = listener.Close() // nothing was accepted
+			}
+		}
+		return err
+	}
+	if methods := s.unruled(); len(methods) > 0 {
+		s.options.Telemetry.Log.Warn("methods without a rule are denied to all", "methods", strings.Join(methods, " "))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		wait    sync.WaitGroup
+		failure = make(chan error, 4)
+	)
+	start := func(what string, listener net.Listener, serve func(net.Listener) error) {
+		if listener == nil {
+			return
+		}
+		wait.Go(func() {
+			if err := serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, grpc.ErrServerStopped) {
+				failure <- fmt.Errorf("serve %s: %w", what, err)
+				cancel()
+			}
+		})
+	}
+	start("in process", s.memory, s.native.Serve)
+	start("gRPC", l.GRPC, s.native.Serve)
+	start("HTTP", l.HTTP, door.http.Serve)
+	start("operations", l.Ops, door.ops.Serve)
+	wait.Go(func() { s.ready.watch(ctx) })
+	<-ctx.Done()
+	s.stop(door)
+	wait.Wait()
+	select {
+	case err := <-failure:
+		return err
+	default:
+		return nil
+	}
+}
+
+// door is what stands before the services on HTTP ports.
+type door struct{ http, ops *http.Server }
+
+func (s *Server) door(l Listeners) (door, error) {
+	if err := errors.Join(s.problems...); err != nil {
+		return door{}, err
+	}
+	ops := http.NewServeMux()
+	s.operations(ops)
+	if l.Ops == nil {
+		s.operations(s.extra)
+	}
+	gateway, err := newGateway(s.web, s.extra, s.options.MaxMessageBytes)
+	if err != nil {
+		return door{}, err
+	}
+	return door{http: s.httpServer(s.dispatch(gateway)), ops: s.httpServer(ops)}, nil
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Handler:           h,
+		Protocols:         &protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: int(s.options.MaxConcurrentStreams), SendPingTimeout: time.Minute, PingTimeout: 20 * time.Second},
+		ReadHeaderTimeout: handshake,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.options.Telemetry.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// stop ends everything Serve started.
+func (s *Server) stop(d door) {
+	s.ready.stop()
+	endStreams := time.AfterFunc(streamGrace, s.end)
+	defer endStreams.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), s.options.Drain)
+	defer cancel()
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if !returns(ctx, s.native.GracefulStop) {
+			s.native.Stop()
+		}
+	})
+	for _, server := range []*http.Server{d.http, d.ops} {
+		wait.Go(func() {
+			if server.Shutdown(ctx) != nil {
+				_ = server.Close() // cuts connections; their errors are of no use
+			}
+		})
+	}
+	wait.Wait()
+	s.end()
+	s.web.Stop()
+	// Handlers that ignore their context cannot be ended; they do not keep the
+	// process from stopping.
+	last, cancel := context.WithTimeout(context.Background(), streamGrace)
+	defer cancel()
+	if !returns(last, s.streams.Wait) {
+		s.options.Telemetry.Log.Warn("handlers did not end in time", "server", s.options.Name)
+	}
+}
+
+// returns reports whether f returned before ctx ended; if not, f goes on.
+func returns(ctx context.Context, f func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

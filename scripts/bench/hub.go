@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+
+	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/rpc"
+	"github.com/noticehub/noticehub/pkg/telemetry"
+	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
+)
+
+// hub is the whole product as one process of its own, behind gRPC.
+type hub struct {
+	process *exec.Cmd
+	dir     string
+	grpc    string
+	http    string
+	pool    *pgxpool.Pool
+	drop    func()
+}
+
+func startHub(ctx context.Context, s *server, binary string) (*hub, error) {
+	url, drop, err := s.database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(s.dir, "hub-")
+	if err != nil {
+		return nil, err
+	}
+	h := &hub{dir: dir, drop: drop}
+	h.process = exec.Command(binary, "up", "--dir", dir, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--customers", "0")
+	h.process.Env = append(os.Environ(), "DATABASE_URL="+url)
+	h.process.Stdout, h.process.Stderr = nil, os.Stderr
+	if err := h.process.Start(); err != nil {
+		return nil, err
+	}
+	if h.pool, err = pool(ctx, url, 4); err != nil {
+		return nil, err
+	}
+	if err := h.findAddress(ctx); err != nil {
+		h.stop()
+		return nil, err
+	}
+	return h, h.seed(ctx)
+}
+
+func (h *hub) findAddress(ctx context.Context) error {
+	for range 600 {
+		var found struct{ GRPC, HTTP string }
+		data, err := os.ReadFile(filepath.Join(h.dir, "address.json"))
+		if err == nil && json.Unmarshal(data, &found) == nil {
+			h.grpc, h.http = found.GRPC, found.HTTP
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return errors.New("the hub did not start within 30 s")
+}
+
+func (h *hub) dial(c identity.Caller) (*grpc.ClientConn, error) {
+	token := identity.DevelopmentToken(c)
+	return rpc.Dial(h.grpc, func() string { return token }, telemetry.Discard())
+}
+
+func (h *hub) stop() {
+	_ = h.process.Process.Signal(syscall.SIGTERM)
+	_ = h.process.Wait()
+	h.pool.Close()
+	h.drop()
+}
+
+// pipeline is one way of lodging with the hub: over bidirectional streams with
+// a number of submissions outstanding, or by unary calls.
+type pipeline struct {
+	*hub
+	prefix  string
+	streams []*lodger
+	unary   []intakev1.IntakeServiceClient
+	conns   []*grpc.ClientConn
+	offset  int
+	finish  time.Time
+}
+
+// lodger matches the answers of one stream to their callers.
+type lodger struct {
+	send    sync.Mutex
+	stream  intakev1.IntakeService_SubmitStreamClient
+	tags    atomic.Uint64
+	waiting sync.Map // tag → chan error
+	failed  chan struct{}
+	err     error
+}
+
+func newPipeline(ctx context.Context, h *hub, prefix string, offset, streams int, unary bool) (*pipeline, error) {
+	p := &pipeline{hub: h, prefix: prefix, offset: offset}
+	for range streams {
+		conn, err := h.dial(identity.Caller{Kind: identity.Authority, ID: benchAuthority})
+		if err != nil {
+			return nil, err
+		}
+		p.conns = append(p.conns, conn)
+		client := intakev1.NewIntakeServiceClient(conn)
+		if unary {
+			p.unary = append(p.unary, client)
+			continue
+		}
+		stream, err := client.SubmitStream(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l := &lodger{stream: stream, failed: make(chan struct{})}
+		go l.receive()
+		p.streams = append(p.streams, l)
+	}
+	return p, nil
+}
+
+func (l *lodger) receive() {
+	for {
+		answer, err := l.stream.Recv()
+		if err != nil {
+			l.err = err
+			close(l.failed)
+			return
+		}
+		if done, ok := l.waiting.LoadAndDelete(answer.GetTag()); ok {
+			done.(chan error) <- status.ErrorProto(answer.GetError())
+		}
+	}
+}
+
+func (l *lodger) lodge(ctx context.Context, s *intakev1.Submission) error {
+	tag, done := l.tags.Add(1), make(chan error, 1)
+	l.waiting.Store(tag, done)
+	l.send.Lock()
+	err := l.stream.Send(&intakev1.SubmitStreamRequest{Tag: tag, Submission: s})
+	l.send.Unlock()
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-l.failed:
+		return l.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *pipeline) submit(ctx context.Context, i int) error {
+	s := p.submission(i)
+	if len(p.unary) > 0 {
+		_, err := p.unary[i%len(p.unary)].Submit(ctx, &intakev1.SubmitRequest{Submission: s})
+		return err
+	}
+	return p.streams[i%len(p.streams)].lodge(ctx, s)
+}
+
+func (p *pipeline) reference(i int) string { return fmt.Sprintf("%s-%08d", p.prefix, i) }
+
+func (p *pipeline) close() {
+	for _, l := range p.streams {
+		_ = l.stream.CloseSend()
+	}
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+}
+
+// done counts the submissions whose outcome, status and register changes are
+// all there: nothing may be on its way in an outbox.
+func (p *pipeline) done(ctx context.Context) (int, error) {
+	var n int
+	err := p.pool.QueryRow(ctx, `SELECT least(
+		(SELECT count(*) FROM adviceoutcome.outcome WHERE reference >= $1 || '-' AND reference < $1 || '.'),
+		(SELECT count(*) FROM intake.status s JOIN intake.submission u ON u.id = s.submission_id AND u.authority_id = s.authority_id
+		  WHERE u.reference >= $1 || '-' AND u.reference < $1 || '.' AND s.outcome > 0))
+		* (SELECT CASE WHEN EXISTS (SELECT FROM autoprocessing.outbox WHERE stream = 'DECIDED') THEN 0 ELSE 1 END)`, p.prefix).Scan(&n)
+	return n, err
+}
+
+func (p *pipeline) committed(ctx context.Context) (map[string]time.Time, error) {
+	err := p.pool.QueryRow(ctx, `SELECT greatest(
+		(SELECT max(pg_xact_commit_timestamp(xmin)) FROM intake.status),
+		(SELECT max(pg_xact_commit_timestamp(xmin)) FROM registry.inbox))`).Scan(&p.finish)
+	if err != nil {
+		return nil, err
+	}
+	return commitTimes(ctx, p.pool, fmt.Sprintf("SELECT reference, pg_xact_commit_timestamp(xmin) FROM adviceoutcome.outcome WHERE reference LIKE '%s-%%'", p.prefix))
+}
+
+func (p *pipeline) finished() time.Time { return p.finish }

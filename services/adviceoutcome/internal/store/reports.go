@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
+)
+
+const headColumns = `r.report_id, r.authority_id, r.sequence, r.report_date, r.previous_date, r.covers_from, r.covers_to,
+	r.layout, r.closed_at, r.lodged, r.unprocessed, r.unprocessed_own`
+
+func headTargets(h *report.Head) []any {
+	return []any{
+		&h.ReportID, &h.AuthorityID, &h.Sequence, &h.Date, &h.Previous, &h.CoversFrom, &h.CoversTo,
+		&h.Layout, &h.ClosedAt, &h.Counts.Lodged, &h.Counts.Unprocessed, &h.Counts.UnprocessedOwn,
+	}
+}
+
+func scanHead(row pgx.CollectableRow) (report.Head, error) {
+	var h report.Head
+	return h, row.Scan(headTargets(&h)...)
+}
+
+const sealedReports = "SELECT " + headColumns + `, r.lines, r.own_lines, r.pending, r.csv_digest, r.csv_size, r.json_digest, r.json_size,
+		r.previous_digest, r.signature, r.key_id, r.sealed_at, d.delivered_at, k.acknowledged_at
+	FROM report r LEFT JOIN delivery d USING (report_id) LEFT JOIN acknowledgement k USING (report_id)
+	WHERE r.sealed_at IS NOT NULL`
+
+func scanReport(row pgx.CollectableRow) (report.Report, error) {
+	var r report.Report
+	return r, row.Scan(append(headTargets(&r.Head), &r.Lines, &r.OwnLines, &r.Pending, &r.CSV.Sum, &r.CSV.Size, &r.JSON.Sum, &r.JSON.Size,
+		&r.PreviousDigest, &r.Signature, &r.KeyID, &r.SealedAt, &r.Delivered, &r.Acknowledged)...)
+}
+
+// Report returns the authority's sealed report of a date; false when there is none.
+func (s *Store) Report(ctx context.Context, authority string, date calendar.Date) (report.Report, bool, error) {
+	rows, _ := s.pool.Query(ctx, sealedReports+" AND r.authority_id = $1 AND r.report_date = $2", authority, date)
+	r, err := pgx.CollectExactlyOneRow(rows, scanReport)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return report.Report{}, false, nil
+	}
+	return r, err == nil, postgres.Classify(err)
+}
+
+// Previous returns the date of the report before the authority's report of date,
+// nil if that is its first; false when there is no report of date.
+func (s *Store) Previous(ctx context.Context, authority string, date calendar.Date) (previous *calendar.Date, found bool, err error) {
+	err = s.pool.QueryRow(ctx, "SELECT previous_date FROM report WHERE authority_id = $1 AND report_date = $2", authority, date).Scan(&previous)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	return previous, err == nil, postgres.Classify(err)
+}
+
+// ReportFilter says which reports to list.
+type ReportFilter struct {
+	// AuthorityID restricts to one authority; "" is all.
+	AuthorityID string
+	// Through is the last report date that may be seen.
+	Through calendar.Date
+	// Unacknowledged leaves out acknowledged reports.
+	Unacknowledged bool
+	// BeforeDate and AfterAuthority are where the page before ended; nil and "" for the first page.
+	BeforeDate     *calendar.Date
+	AfterAuthority string
+	Limit          int
+}
+
+// Reports lists sealed reports, newest date first, authorities of one date by id.
+func (s *Store) Reports(ctx context.Context, f ReportFilter) ([]report.Report, error) {
+	sql, args := sealedReports, []any{}
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	sql += " AND r.report_date <= " + arg(f.Through)
+	if f.AuthorityID != "" {
+		sql += " AND r.authority_id = " + arg(f.AuthorityID)
+	}
+	if f.Unacknowledged {
+		sql += " AND k.report_id IS NULL"
+	}
+	if f.BeforeDate != nil {
+		before := arg(*f.BeforeDate)
+		sql += " AND r.report_date <= " + before + " AND (r.report_date < " + before + " OR r.authority_id > " + arg(f.AfterAuthority) + ")"
+	}
+	sql += " ORDER BY r.report_date DESC, r.authority_id LIMIT " + arg(f.Limit)
+	rows, _ := s.pool.Query(ctx, sql, args...)
+	all, err := pgx.CollectRows(rows, scanReport)
+	return all, postgres.Classify(err)
+}
+
+// SealedAfter returns the next sealed report of any authority in the order of
+// ids, for checks that walk through all of them; false at the end.
+func (s *Store) SealedAfter(ctx context.Context, id clock.ID) (report.Report, bool, error) {
+	rows, _ := s.pool.Query(ctx, sealedReports+" AND r.report_id > $1 ORDER BY r.report_id LIMIT 1", id)
+	r, err := pgx.CollectExactlyOneRow(rows, scanReport)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return report.Report{}, false, nil
+	}
+	return r, err == nil, postgres.Classify(err)
+}
+
+// Chunk returns one piece of a form; nil when there is none of that number.
+func (s *Store) Chunk(ctx context.Context, id clock.ID, form report.Form, number int32) ([]byte, error) {
+	var content []byte
+	err := s.pool.QueryRow(ctx, "SELECT content FROM report_chunk WHERE report_id = $1 AND form = $2 AND number = $3",
+		id, int16(form), number).Scan(&content)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return content, postgres.Classify(err)
+}
+
+// Deliver records the authority's first fetch and returns its time; told is
+// added to the outbox when this is the first.
+func (s *Store) Deliver(ctx context.Context, id clock.ID, form report.Form, actor string, now time.Time, told []outbox.Row) (first bool, err error) {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, "INSERT INTO delivery (report_id, delivered_at, actor, form) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+			id, now, actor, int16(form))
+		first = err == nil && tag.RowsAffected() == 1
+		if err != nil || !first {
+			return err
+		}
+		return outbox.Insert(ctx, tx, told...)
+	})
+	return first, err
+}
+
+// Acknowledge records the authority's first acknowledgement; later ones change nothing.
+func (s *Store) Acknowledge(ctx context.Context, id clock.ID, digest []byte, actor string, now time.Time) error {
+	_, err := s.pool.Exec(ctx, `INSERT INTO acknowledgement (report_id, acknowledged_at, actor, digest) VALUES ($1, $2, $3, $4)
+		ON CONFLICT DO NOTHING`, id, now, actor, digest)
+	return postgres.Classify(err)
+}

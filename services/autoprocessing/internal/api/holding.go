@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/fault"
+	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/queue"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
+)
+
+// hold changes who holds an entry, in one transaction.
+func (q *Queue) hold(ctx context.Context, id string, version int32, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
+	submission, err := parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	return q.act(ctx, request{id: submission, version: version}, func(a *acting) error {
+		h, err := f(a)
+		if err != nil {
+			return err
+		}
+		return store.SetHolding(ctx, a.tx, a.submission.ID, h)
+	})
+}
+
+// Claim takes an entry for the caller.
+func (q *Queue) Claim(ctx context.Context, r *processingv1.ClaimRequest) (*processingv1.ClaimResponse, error) {
+	s, err := q.hold(ctx, r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
+		return a.holding.Claim(a.officer.ID, a.at.At, q.claim)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &processingv1.ClaimResponse{Submission: s}, nil
+}
+
+// Release gives an entry back.
+func (q *Queue) Release(ctx context.Context, r *processingv1.ReleaseRequest) (*processingv1.ReleaseResponse, error) {
+	s, err := q.hold(ctx, r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
+		return a.holding.Release(a.officer.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &processingv1.ReleaseResponse{Submission: s}, nil
+}
+
+// Assign gives an entry to an officer, with a reason.
+func (q *Queue) Assign(ctx context.Context, r *processingv1.AssignRequest) (*processingv1.AssignResponse, error) {
+	s, err := q.hold(ctx, r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
+		if !a.officer.Has(Supervisor) {
+			return a.holding, fault.New(fault.Denied, "SUPERVISOR_REQUIRED", "only a supervisor may assign entries")
+		}
+		if a.holding.Assigned && a.holding.HeldBy == r.GetOfficerId() {
+			return a.holding, nil // the same once more
+		}
+		return a.holding.Assign(r.GetOfficerId()), a.note(ctx, "assign", "Assigned to "+r.GetOfficerId()+": "+r.GetReason())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &processingv1.AssignResponse{Submission: s}, nil
+}
+
+// Hold sets an entry aside until a day, or ends that.
+func (q *Queue) Hold(ctx context.Context, r *processingv1.HoldRequest) (*processingv1.HoldResponse, error) {
+	var until *calendar.Date
+	if r.GetUntil() != "" {
+		day, err := calendar.ParseDate(r.GetUntil())
+		if err != nil {
+			return nil, fault.InvalidField("until", "%s is no date", r.GetUntil())
+		}
+		until = &day
+	}
+	s, err := q.hold(ctx, r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
+		h, err := a.holding.Hold(a.officer.ID, until, a.at.Today)
+		if err != nil || same(a.holding.HoldUntil, until) {
+			return h, err // the same once more needs no second note
+		}
+		text := "Hold ended: " + r.GetNote()
+		if until != nil {
+			text = "On hold until " + until.String() + ": " + r.GetNote()
+		}
+		return h, a.note(ctx, "hold", text)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &processingv1.HoldResponse{Submission: s}, nil
+}
+
+func same(a, b *calendar.Date) bool {
+	return (a == nil && b == nil) || (a != nil && b != nil && *a == *b)
+}
+
+// AddNote adds a note to an entry; no claim is needed.
+func (q *Queue) AddNote(ctx context.Context, r *processingv1.AddNoteRequest) (*processingv1.AddNoteResponse, error) {
+	id, err := parseID(r.GetSubmissionId())
+	if err != nil {
+		return nil, err
+	}
+	officer, err := officerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	note := store.Note{OfficerID: officer.ID, Action: "note", Text: r.GetText(), At: q.p.Moment().At}
+	_, err = q.act(ctx, request{id: id, action: r.GetActionId(), content: r}, func(a *acting) error {
+		note.At = a.at.At
+		return a.note(ctx, note.Action, note.Text)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &processingv1.AddNoteResponse{Note: noteOf(note)}, nil
+}
+
+func noteOf(n store.Note) *processingv1.Note {
+	return &processingv1.Note{OfficerId: n.OfficerID, Text: n.Text, At: timestamppb.New(n.At), Action: n.Action}
+}

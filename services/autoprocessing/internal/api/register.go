@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
+	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/register"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
+)
+
+// Register serves RegisterService.
+type Register struct {
+	processingv1.UnimplementedRegisterServiceServer
+	p *events.Processor
+}
+
+// NewRegister serves the register of a processor.
+func NewRegister(p *events.Processor) *Register { return &Register{p: p} }
+
+// ListNotices returns a customer's notices now, or as they were at the end of a
+// day gone by.
+func (g *Register) ListNotices(ctx context.Context, r *processingv1.ListNoticesRequest) (*processingv1.ListNoticesResponse, error) {
+	at := g.p.Moment()
+	day := at.Today
+	if r.GetAsAt() != "" {
+		asked, err := calendar.ParseDate(r.GetAsAt())
+		if err != nil {
+			return nil, fault.InvalidField("as_at", "%s is no date", r.GetAsAt())
+		}
+		if asked > at.Today {
+			return nil, fault.InvalidField("as_at", "%s lies ahead: nobody knows the register then", asked)
+		}
+		day = asked
+	}
+	var notices []register.Notice
+	var err error
+	if day == at.Today {
+		notices, err = store.Notices(ctx, g.p.Pool, r.GetCrn())
+	} else {
+		notices, err = store.NoticesAsAt(ctx, g.p.Pool, r.GetCrn(), day.Add(1).Start(g.p.Zone))
+	}
+	if err != nil {
+		return nil, postgres.Classify(err)
+	}
+	// What the day did counts from its start, whether or not the sweep has been there.
+	rolled, ok := register.Apply(notices, register.Roll(notices, day))
+	if !ok {
+		return nil, fault.New(fault.Internal, "REGISTER_BROKEN", "the customer's register cannot be rolled forward")
+	}
+	register.ByStart(rolled)
+	return &processingv1.ListNoticesResponse{Notices: noticesOf(rolled), AsAt: day.String()}, nil
+}
+
+func noticesOf(notices []register.Notice) []*processingv1.Notice {
+	out := make([]*processingv1.Notice, len(notices))
+	for i, n := range notices {
+		out[i] = &processingv1.Notice{
+			NoticeId: n.ID.String(), Crn: n.CRN, AuthorityId: n.AuthorityID, Measure: eventv1.Measure(n.Measure), State: eventv1.NoticeState(n.State),
+			StartDate: n.Start.String(), EndDate: n.End.String(), QuarantinedPercent: int32(n.Percent), Continuation: n.Continuation,
+			SubmissionId: n.SubmissionID.String(), RecordedAt: timestamppb.New(n.RecordedAt), Version: int32(n.Version),
+		}
+		if n.RevokedAt != nil {
+			out[i].RevokedAt = timestamppb.New(*n.RevokedAt)
+		}
+		if n.Continuation {
+			out[i].ContinuesNoticeId = n.ContinuesID.String()
+		}
+	}
+	return out
+}

@@ -1,0 +1,163 @@
+package events
+
+import (
+	"context"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/rpc"
+	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
+)
+
+// resolveLimit is the most queries the registry takes in one call.
+const resolveLimit = 2000
+
+// Resolve asks the registry about all of them and fills in customer and
+// candidates. The registry being out of reach is an Unavailable fault: try
+// later, never reject.
+func Resolve(ctx context.Context, registry registryv1.RegistryServiceClient, all ...*Lodged) error {
+	for len(all) > 0 {
+		n := min(len(all), resolveLimit)
+		queries := make([]*registryv1.CustomerQuery, n)
+		for i, l := range all[:n] {
+			queries[i] = queryOf(l)
+		}
+		response, err := registry.ResolveCustomers(ctx, &registryv1.ResolveCustomersRequest{Queries: queries})
+		if err != nil {
+			return rpc.Fault(err)
+		}
+		answers := response.GetAnswers()
+		if len(answers) != n {
+			return fault.New(fault.Unavailable, "REGISTRY_INCOMPLETE", "the registry answered %d of %d queries", len(answers), n)
+		}
+		for i, l := range all[:n] {
+			if l.Customer, l.Candidates, err = understood(answers[i]); err != nil {
+				return err
+			}
+		}
+		all = all[n:]
+	}
+	return nil
+}
+
+// ResolveCRN asks the registry for one customer; nil when there is none.
+func ResolveCRN(ctx context.Context, registry registryv1.RegistryServiceClient, crn string) (*decision.Customer, error) {
+	if crn == "" {
+		return nil, nil
+	}
+	response, err := registry.ResolveCustomers(ctx, &registryv1.ResolveCustomersRequest{Queries: []*registryv1.CustomerQuery{{Crn: crn}}})
+	if err != nil {
+		return nil, rpc.Fault(err)
+	}
+	if len(response.GetAnswers()) != 1 {
+		return nil, fault.New(fault.Unavailable, "REGISTRY_INCOMPLETE", "the registry gave no answer")
+	}
+	c, _, err := understood(response.GetAnswers()[0])
+	return c, err
+}
+
+func queryOf(l *Lodged) *registryv1.CustomerQuery {
+	f := l.Message.GetFindMutualClient()
+	if f == nil {
+		return &registryv1.CustomerQuery{Crn: l.CRN}
+	}
+	q := &registryv1.CustomerQuery{
+		Crn: f.GetCrn(), DateOfBirth: f.GetDateOfBirth(), Gender: genderOf(f.GetGender()),
+		Names: make([]*registryv1.Name, 0, 1+len(f.GetAliases())),
+	}
+	q.Names = append(q.Names, nameOf(f.GetName()))
+	for _, alias := range f.GetAliases() {
+		q.Names = append(q.Names, nameOf(alias))
+	}
+	if a := f.GetAddress(); a != nil {
+		q.Address = &registryv1.Address{Street: a.GetStreet(), Locality: a.GetLocality(), State: a.GetState(), Postcode: a.GetPostcode()}
+	}
+	return q
+}
+
+func nameOf(n *intakev1.PersonName) *registryv1.Name {
+	return &registryv1.Name{FamilyName: n.GetFamilyName(), GivenName: n.GetGivenName()}
+}
+
+func genderOf(g intakev1.Gender) string {
+	switch g {
+	case intakev1.Gender_GENDER_FEMALE:
+		return "F"
+	case intakev1.Gender_GENDER_MALE:
+		return "M"
+	case intakev1.Gender_GENDER_OTHER:
+		return "X"
+	default:
+		return ""
+	}
+}
+
+func understood(a *registryv1.CustomerAnswer) (*decision.Customer, []decision.Candidate, error) {
+	var customer *decision.Customer
+	if a.GetCustomer() != nil {
+		c, err := customerOf(a.GetCustomer(), a.GetPartnerPayments())
+		if err != nil {
+			return nil, nil, err
+		}
+		customer = &c
+	}
+	var candidates []decision.Candidate
+	for _, x := range a.GetCandidates() {
+		c, err := customerOf(x.GetCustomer(), x.GetPartnerPayments())
+		if err != nil {
+			return nil, nil, err
+		}
+		candidates = append(candidates, decision.Candidate{Customer: c, Score: x.GetScore(), Clear: x.GetClear(), Contributions: x.GetContributions()})
+	}
+	return customer, candidates, nil
+}
+
+// customerOf translates a record. A record without a readable date of birth is
+// a defect of the registry, which checks them.
+func customerOf(r *registryv1.Customer, partner []*registryv1.Payment) (decision.Customer, error) {
+	born, err := calendar.ParseDate(r.GetDateOfBirth())
+	if err != nil {
+		return decision.Customer{}, fault.New(fault.Internal, "RECORD_UNREADABLE", "a customer's record has no readable date of birth")
+	}
+	c := decision.Customer{
+		CRN: r.GetCrn(), FamilyName: r.GetName().GetFamilyName(), GivenName: r.GetName().GetGivenName(), BirthDate: born,
+		Payments: paymentsOf(r.GetPayments()), Nominee: r.GetNominee().GetKind(),
+		PartnerCRN: r.GetPartnerCrn(), PartnerPayments: paymentsOf(partner),
+		Deceased: r.GetDateOfDeath() != "", Restricted: r.GetRestrictedAccess(), OtherMeasure: term.Measure(r.GetOtherMeasure()),
+	}
+	for _, alias := range r.GetAliases() {
+		c.FormerFamilyNames = append(c.FormerFamilyNames, alias.GetFamilyName())
+	}
+	if n := len(r.GetAddresses()); n > 0 {
+		c.Addresses = make([]decision.Address, n)
+		for i, a := range r.GetAddresses() {
+			c.Addresses[i] = decision.Address{
+				Use: decision.AddressUse(a.GetType()), Street: a.GetStreet(), Locality: a.GetLocality(),
+				State: term.Jurisdiction(a.GetState()), Postcode: a.GetPostcode(),
+			}
+		}
+	}
+	for _, child := range r.GetChildren() {
+		if child.GetFamilyTaxBenefit() {
+			c.FamilyTaxBenefitChildren++
+		}
+	}
+	return c, nil
+}
+
+func paymentsOf(all []*registryv1.Payment) []decision.Payment {
+	if len(all) == 0 {
+		return nil
+	}
+	out := make([]decision.Payment, len(all))
+	for i, p := range all {
+		out[i] = decision.Payment{Code: p.GetCode(), FortnightlyCents: p.GetFortnightlyCents(), Stopped: p.GetStopped()}
+		if d, err := calendar.ParseDate(p.GetFromDate()); err == nil {
+			out[i].From = &d
+		}
+	}
+	return out
+}

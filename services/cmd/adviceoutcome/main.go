@@ -1,0 +1,16 @@
+// Command adviceoutcome runs the adviceoutcome service; its settings come from the environment.
+package main
+
+import (
+	"github.com/noticehub/noticehub/services/adviceoutcome"
+	"github.com/noticehub/noticehub/services/internal/launch"
+)
+
+func main() {
+	var cfg adviceoutcome.Config
+	launch.Main("adviceoutcome", adviceoutcome.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
+		return adviceoutcome.New(cfg, adviceoutcome.Deps{
+			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry,
+		})
+	})
+}

@@ -1,0 +1,16 @@
+// Command intake runs the intake service; its settings come from the environment.
+package main
+
+import (
+	"github.com/noticehub/noticehub/services/intake"
+	"github.com/noticehub/noticehub/services/internal/launch"
+)
+
+func main() {
+	var cfg intake.Config
+	launch.Main("intake", intake.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
+		return intake.New(cfg, intake.Deps{
+			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry,
+		})
+	})
+}

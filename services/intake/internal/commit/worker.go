@@ -1,0 +1,168 @@
+package commit
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/noticehub/noticehub/pkg/crashpoint"
+	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/services/intake/internal/store"
+)
+
+const (
+	// laneRaces bounds the repeats of a batch that lost lanes or references to
+	// other processes. Each loss means that somebody else got on.
+	laneRaces = 20
+	// troubles bounds the repeats after trouble of the database: enough to pass
+	// over connections that a restart left behind in the pool.
+	troubles = 4
+	// pause is the mean first pause before a repeat.
+	pause = 5 * time.Millisecond
+)
+
+// worker writes one batch at a time.
+type worker struct {
+	*Committer
+	columns store.Batch
+	order   []*Lodgement
+}
+
+func newWorker(c *Committer) *worker { return &worker{Committer: c} }
+
+// run takes what is queued, again and again, until the queue is closed and empty.
+func (w *worker) run() {
+	batch := make([]*Lodgement, 0, w.options.BatchMax)
+	for first := range w.queue {
+		batch = append(batch[:0], first)
+	drain:
+		for len(batch) < w.options.BatchMax {
+			select {
+			case l, open := <-w.queue:
+				if !open {
+					break drain
+				}
+				batch = append(batch, l)
+			default:
+				break drain
+			}
+		}
+		w.metrics.batches.Observe(float64(len(batch)))
+		// Callers may leave; what they lodged is written all the same.
+		ctx, cancel := context.WithTimeout(context.Background(), w.options.Timeout)
+		w.write(ctx, distinct(batch))
+		cancel()
+	}
+}
+
+// distinct drops those whose callers gave up and joins those that lodge the same
+// reference to the first of them, so that an insert never conflicts with itself.
+func distinct(batch []*Lodgement) []*Lodgement {
+	first := make(map[store.Key]*Lodgement, len(batch))
+	var kept []*Lodgement
+	for _, l := range batch {
+		select {
+		case <-l.GivenUp:
+			l.Answer(Result{Err: fault.New(fault.Canceled, "CALLER_LEFT", "the caller gave up before the submission was stored")})
+			continue
+		default:
+		}
+		if leader, ok := first[l.key()]; ok {
+			leader.repeats = append(leader.repeats, l)
+			continue
+		}
+		first[l.key()] = l
+		kept = append(kept, l)
+	}
+	return kept
+}
+
+// write brings a batch to an answer for each.
+func (w *worker) write(ctx context.Context, batch []*Lodgement) {
+	races, trouble := 0, 0
+	for len(batch) > 0 {
+		rows, err := w.lodge(ctx, batch)
+		switch {
+		case err == nil:
+			w.deps.Relay.Committed(rows...)
+			crashpoint.Here("intake.before-reply")
+			for _, l := range batch {
+				w.taken(l)
+			}
+			return
+		case store.CommitUnknown(err):
+			w.lanes.clear()
+			w.lookUp(batch, rows, err)
+			return
+		case store.Taken(err):
+			races++
+			w.metrics.races.Inc()
+			if batch, err = w.separate(ctx, batch); err == nil && races < laneRaces {
+				rest(ctx, races-2)
+				continue
+			}
+			err = lost(err)
+		case fault.Retryable(err):
+			trouble++
+			w.lanes.clear() // it may be another server now, or one put back in time
+			if trouble < troubles && ctx.Err() == nil {
+				rest(ctx, trouble)
+				continue
+			}
+		case len(batch) > 1:
+			// One of them is what the database will not take: the others must not
+			// suffer for it.
+			w.write(ctx, batch[:len(batch)/2])
+			batch = batch[len(batch)/2:]
+			continue
+		}
+		w.refuse(batch, err)
+		return
+	}
+}
+
+// lodge numbers, packs and stores the batch. The rows are inserted in order of
+// their CRNs, so that processes meet in the same order and do not deadlock.
+func (w *worker) lodge(ctx context.Context, batch []*Lodgement) ([]outbox.Row, error) {
+	if err := w.lanes.number(ctx, w.deps.Store, batch); err != nil {
+		return nil, err
+	}
+	rows := w.deps.Pack(batch)
+	w.order = append(w.order[:0], batch...)
+	slices.SortStableFunc(w.order, func(a, b *Lodgement) int { return strings.Compare(a.Submission.CRN, b.Submission.CRN) })
+	w.columns.Reset()
+	for _, l := range w.order {
+		w.columns.Add(l.Submission)
+	}
+	err := w.deps.Store.Lodge(ctx, &w.columns, rows)
+	if err == nil {
+		w.lanes.keep(batch)
+	}
+	return rows, err
+}
+
+// lost is the trouble of a batch whose races were never won, or could not be
+// looked into.
+func lost(err error) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "LANES_CONTESTED", "other servers lodge for the same customers faster")
+}
+
+// rest pauses a while that grows with n; not at all for n < 1.
+func rest(ctx context.Context, n int) {
+	if n < 1 {
+		return
+	}
+	mean := pause << min(n-1, 5)
+	timer := time.NewTimer(mean/2 + rand.N(mean))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

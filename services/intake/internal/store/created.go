@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+)
+
+// Create adds submissions the hub made itself; those that are there already stay
+// as they are. They have no lane: they were decided when they were made.
+func (s *Store) Create(ctx context.Context, tx pgx.Tx, made []*lodging.Submission) error {
+	var batch pgx.Batch
+	for _, m := range made {
+		batch.Queue(`
+INSERT INTO submission (id, authority_id, reference, crn, information_type, business_function, jurisdiction,
+                        earliest_report_date, lodged_at, parent_id, case_worker, content_hash, signature, key_id, payload)
+VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, date '1970-01-01' + $8::int, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT DO NOTHING`,
+			[16]byte(m.SubmissionID), m.AuthorityID, m.Reference, m.CRN, int16(m.Type), int16(m.Function), int16(m.Jurisdiction),
+			int32(m.EarliestReportDate), m.LodgedAt, [16]byte(m.ParentID), m.CaseWorker, m.ContentHash[:], m.Signature, m.KeyID, m.Payload)
+	}
+	return tx.SendBatch(ctx, &batch).Close()
+}
+
+// Payloads reads and locks the content of one authority's submissions each.
+func (s *Store) Payloads(ctx context.Context, tx pgx.Tx, authorities []string, ids []clock.ID) (map[clock.ID][]byte, error) {
+	rows, err := tx.Query(ctx, `
+SELECT s.id, s.payload FROM submission s
+JOIN unnest($1::text[], $2::uuid[]) AS k(authority_id, id) USING (authority_id, id)
+WHERE NOT s.text_erased ORDER BY s.authority_id, s.id FOR UPDATE OF s`, authorities, plain(ids))
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[clock.ID][]byte, len(ids))
+	var id [16]byte
+	var payload []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &payload}, func() error {
+		found[clock.ID(id)] = append([]byte(nil), payload...)
+		return nil
+	})
+	return found, err
+}
+
+// Erase replaces the content of a submission by one without its text. The hash
+// of what was lodged stays: it is in the receipt.
+func (s *Store) Erase(ctx context.Context, tx pgx.Tx, authority string, id clock.ID, payload []byte) error {
+	_, err := tx.Exec(ctx, "UPDATE submission SET payload = $3, text_erased = true WHERE authority_id = $1 AND id = $2",
+		authority, [16]byte(id), payload)
+	return err
+}
+
+// plain gives ids the type the driver encodes without reflection.
+func plain(ids []clock.ID) [][16]byte {
+	bare := make([][16]byte, len(ids))
+	for i, id := range ids {
+		bare[i] = id
+	}
+	return bare
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+)
+
+// FindStragglers moves the reconciler's mark on over submissions older than age
+// (the database's time) and notes those that are still PENDING. It looks at
+// about batch of them, does nothing while room stragglers are known already, and
+// reports whether more wait. Only one process does it at a time; for the others
+// there is nothing to do.
+//
+// Every row is looked at once: the mark passes it 'age' after its transaction
+// began. Transactions are far shorter than that (their statements time out), so
+// none appears behind the mark.
+func (s *Store) FindStragglers(ctx context.Context, tx pgx.Tx, age time.Duration, batch, room int) (more bool, err error) {
+	var mark time.Time
+	err = tx.QueryRow(ctx, "SELECT up_to FROM reconciled FOR UPDATE SKIP LOCKED").Scan(&mark)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	var known, due int
+	var through *time.Time
+	if err == nil {
+		err = tx.QueryRow(ctx, "SELECT count(*) FROM (SELECT FROM straggler LIMIT $1) k", room).Scan(&known)
+	}
+	if err != nil || known >= room {
+		return false, err
+	}
+	err = tx.QueryRow(ctx, `
+SELECT count(*), max(recorded_at) FROM (
+  SELECT recorded_at FROM submission
+  WHERE recorded_at > $1 AND recorded_at <= now() - make_interval(secs => $2) ORDER BY recorded_at LIMIT $3) d`,
+		mark, age.Seconds(), batch).Scan(&due, &through)
+	if err != nil || through == nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `
+INSERT INTO straggler (submission_id, authority_id, announced_at)
+SELECT s.id, s.authority_id, '-infinity' FROM submission s
+WHERE s.recorded_at > $1 AND s.recorded_at <= $2 AND s.parent_id IS NULL
+  AND NOT EXISTS (SELECT FROM status t WHERE t.submission_id = s.id)
+ON CONFLICT DO NOTHING`, mark, *through)
+	if err == nil {
+		_, err = tx.Exec(ctx, "UPDATE reconciled SET up_to = $1", *through)
+	}
+	return due >= batch, err
+}
+
+// Stragglers forgets those that have a status by now and returns up to limit of
+// the rest, not announced within the last pause, marking them as announced.
+func (s *Store) Stragglers(ctx context.Context, tx pgx.Tx, pause time.Duration, limit int) ([]lodging.Submission, error) {
+	if _, err := tx.Exec(ctx, `
+DELETE FROM straggler g WHERE submission_id IN (
+  SELECT submission_id FROM straggler g WHERE EXISTS (SELECT FROM status t WHERE t.submission_id = g.submission_id)
+  FOR UPDATE SKIP LOCKED)`); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `
+UPDATE straggler SET announced_at = now(), announced = announced + 1
+WHERE submission_id IN (
+  SELECT submission_id FROM straggler WHERE announced_at <= now() - make_interval(secs => $1)
+  ORDER BY announced_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING submission_id, authority_id`, pause.Seconds(), limit)
+	if err != nil {
+		return nil, err
+	}
+	var ids [][16]byte
+	var authorities []string
+	var id [16]byte
+	var authority string
+	if _, err := pgx.ForEachRow(rows, []any{&id, &authority}, func() error {
+		ids, authorities = append(ids, id), append(authorities, authority)
+		return nil
+	}); err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return s.submissions(ctx, tx, authorities, ids)
+}
+
+func (s *Store) submissions(ctx context.Context, tx pgx.Tx, authorities []string, ids [][16]byte) ([]lodging.Submission, error) {
+	rows, err := tx.Query(ctx, "SELECT "+submissionColumns+` FROM submission s
+JOIN unnest($1::text[], $2::uuid[]) AS k(authority_id, id) USING (authority_id, id)
+ORDER BY s.crn, s.lane, s.id`, authorities, ids)
+	if err != nil {
+		return nil, err
+	}
+	var found []lodging.Submission
+	var r submissionRow
+	_, err = pgx.ForEachRow(rows, r.targets(), func() error {
+		submission, err := r.submission()
+		found = append(found, submission)
+		return err
+	})
+	return found, err
+}
+
+// CountStragglers is how many submissions are known to make no progress.
+func (s *Store) CountStragglers(ctx context.Context) (n int64, err error) {
+	err = s.pool.QueryRow(ctx, "SELECT count(*) FROM straggler").Scan(&n)
+	return n, err
+}

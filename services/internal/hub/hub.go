@@ -1,0 +1,209 @@
+// Package hub puts the whole hub together in one process: an embedded NATS
+// server, a local PostgreSQL server, every service and one pair of listeners.
+// Databases and brokers elsewhere are used instead when their URLs are given.
+// The services are the same as in their own programs; only the wiring is here.
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/noticehub/noticehub/pkg/bus"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/rpc"
+	"github.com/noticehub/noticehub/pkg/run"
+	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/services/internal/launch"
+)
+
+// AddressFile in the hub's directory tells clients on the machine where it listens.
+const AddressFile = "address.json"
+
+// Addresses is the content of the address file.
+type Addresses struct {
+	// GRPC is host:port of the gRPC listener.
+	GRPC string `json:"grpc"`
+	// HTTP is host:port of the HTTP listener.
+	HTTP string `json:"http"`
+	// PID is the process that serves them.
+	PID int `json:"pid"`
+}
+
+// Options say where the hub lives and what it uses.
+type Options struct {
+	// Dir holds everything the hub keeps on disk.
+	Dir string
+	// DatabaseURL replaces the local PostgreSQL server; its role must be able to
+	// create schemas and roles.
+	DatabaseURL string
+	// NATSURL replaces the embedded NATS server.
+	NATSURL string
+	// GRPCListen and HTTPListen are the listeners' addresses; port 0 takes a free one.
+	GRPCListen, HTTPListen string
+	// Zone is the agency's time zone.
+	Zone string
+	// Clock is the business clock; nil opens the directory's sandbox clock.
+	Clock clock.Clock
+	// FastDisk gives up PostgreSQL's durability; for tests only.
+	FastDisk bool
+	// Telemetry settings.
+	Telemetry telemetry.Config
+	// Conns is the most connections to PostgreSQL of each service; 0 means 6.
+	Conns int32
+}
+
+// Hub is a hub that is ready to run.
+type Hub struct {
+	options   Options
+	clock     clock.Clock
+	zone      *time.Location
+	telemetry *telemetry.Telemetry
+	adminURL  string
+	natsURL   string
+	server    *rpc.Server
+	listeners rpc.Listeners
+	services  []launch.Service
+	keep      []func(context.Context) error // work of the infrastructure
+	closers   []func()                      // in the order of opening
+}
+
+// Open starts the infrastructure, migrates the database, wires the services and
+// takes the listeners. Nothing is served before Run. Whatever was opened is
+// closed again on an error.
+func Open(ctx context.Context, o Options) (h *Hub, err error) {
+	h = &Hub{options: o, clock: o.Clock}
+	defer func() {
+		if err != nil {
+			h.close()
+			h = nil
+		}
+	}()
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil { // PostgreSQL's own user must be able to pass through
+		return h, fmt.Errorf("the hub's directory: %w", err)
+	}
+	if h.listeners, err = launch.Listen(ctx, o.GRPCListen, o.HTTPListen); err != nil {
+		return h, err
+	}
+	h.onClose(func() { h.listeners.GRPC.Close(); h.listeners.HTTP.Close() })
+	if h.clock == nil {
+		if h.clock, err = clock.OpenSandbox(filepath.Join(o.Dir, "clock.json")); err != nil {
+			return h, err
+		}
+	}
+	if h.zone, err = time.LoadLocation(o.Zone); err != nil {
+		return h, fmt.Errorf("zone: %w", err)
+	}
+	tel, stop, err := telemetry.Start(ctx, "noticehub", o.Telemetry)
+	if err != nil {
+		return h, err
+	}
+	h.telemetry = tel
+	h.onClose(func() { _ = stop(context.WithoutCancel(ctx)) })
+	if err := h.startPostgres(ctx); err != nil {
+		return h, err
+	}
+	connect, err := h.startBus()
+	if err != nil {
+		return h, err
+	}
+	return h, h.wire(ctx, connect)
+}
+
+func (h *Hub) onClose(f func()) { h.closers = append(h.closers, f) }
+
+func (h *Hub) close() {
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		h.closers[i]()
+	}
+	h.closers = nil
+}
+
+func (h *Hub) startPostgres(ctx context.Context) error {
+	h.adminURL = h.options.DatabaseURL
+	if h.adminURL == "" {
+		local, err := postgres.StartLocal(ctx, postgres.LocalOptions{Dir: filepath.Join(h.options.Dir, "postgres"), Log: h.telemetry.Log, NoSync: h.options.FastDisk})
+		if err != nil {
+			return err
+		}
+		h.adminURL = local.URL()
+		h.keep = append(h.keep, local.Keep)
+		h.onClose(func() {
+			if err := local.Stop(context.WithoutCancel(ctx)); err != nil {
+				h.telemetry.Log.Warn("PostgreSQL did not stop cleanly; it recovers at the next start", "error", err.Error())
+			}
+		})
+	}
+	if err := postgres.Migrate(ctx, h.adminURL, h.telemetry.Log, Schemas()...); err != nil {
+		return fmt.Errorf("prepare the database: %w", err)
+	}
+	return nil
+}
+
+func (h *Hub) startBus() (bus.Config, error) {
+	if h.options.NATSURL != "" {
+		h.natsURL = h.options.NATSURL
+		return bus.Config{URL: h.natsURL}, nil
+	}
+	keys := filepath.Join(h.options.Dir, "keys")
+	key, err := storeKey(filepath.Join(keys, "nats-store.key"))
+	if err != nil {
+		return bus.Config{}, err
+	}
+	embedded, err := bus.StartEmbedded(bus.EmbeddedOptions{Dir: filepath.Join(h.options.Dir, "nats"), Key: key, Log: h.telemetry.Log})
+	if err != nil {
+		return bus.Config{}, fmt.Errorf("start the embedded NATS server: %w", err)
+	}
+	h.onClose(embedded.Shutdown)
+	h.natsURL = "in process"
+	return bus.Config{InProcess: embedded}, nil
+}
+
+// Run serves until ctx ends, then closes everything in the reverse order.
+func (h *Hub) Run(ctx context.Context) error {
+	defer h.close()
+	if err := h.publishAddress(); err != nil {
+		return err
+	}
+	defer os.Remove(filepath.Join(h.options.Dir, AddressFile))
+	work := []func(context.Context) error{func(ctx context.Context) error { return h.server.Serve(ctx, h.listeners) }}
+	work = append(work, h.keep...)
+	for _, s := range h.services {
+		work = append(work, s.Run)
+	}
+	return run.All(ctx, work...)
+}
+
+func (h *Hub) publishAddress() error {
+	data, err := json.Marshal(Addresses{h.GRPC(), h.HTTP(), os.Getpid()})
+	path := filepath.Join(h.options.Dir, AddressFile)
+	if err == nil {
+		err = os.WriteFile(path+".new", data, 0o644)
+	}
+	return errors.Join(err, os.Rename(path+".new", path))
+}
+
+// GRPC is the address of the gRPC listener.
+func (h *Hub) GRPC() string { return h.listeners.GRPC.Addr().String() }
+
+// HTTP is the address of the HTTP listener.
+func (h *Hub) HTTP() string { return h.listeners.HTTP.Addr().String() }
+
+// DatabaseURL is the administrator's URL of the database in use.
+func (h *Hub) DatabaseURL() string { return h.adminURL }
+
+// NATSURL is the bus in use, or "in process".
+func (h *Hub) NATSURL() string { return h.natsURL }
+
+// Conn is a connection inside the process whose calls are the given caller's.
+func (h *Hub) Conn(as identity.Caller) (*grpc.ClientConn, error) {
+	return h.server.Dial(identity.With(context.Background(), as))
+}

@@ -1,0 +1,161 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/noticehub/noticehub/pkg/bus"
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/config"
+	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/rpc"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	sandboxv1 "github.com/noticehub/noticehub/proto/noticehub/sandbox/v1"
+	"github.com/noticehub/noticehub/services/adviceoutcome"
+	"github.com/noticehub/noticehub/services/autoprocessing"
+	"github.com/noticehub/noticehub/services/intake"
+	"github.com/noticehub/noticehub/services/internal/launch"
+	"github.com/noticehub/noticehub/services/internal/packet"
+	"github.com/noticehub/noticehub/services/registry"
+)
+
+// Schemas are what the services own in the database.
+func Schemas() []postgres.Schema {
+	return []postgres.Schema{intake.Schema(), autoprocessing.Schema(), adviceoutcome.Schema(), registry.Schema()}
+}
+
+// wire makes the services and the server they share.
+func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
+	days, err := calendar.Load()
+	if err != nil {
+		return err
+	}
+	parts := func(name string, schema postgres.Schema) (launch.Parts, error) {
+		pool, err := h.pool(ctx, name, schema)
+		if err != nil {
+			return launch.Parts{}, err
+		}
+		c := connect
+		c.Name = name
+		b, err := bus.Connect(ctx, c, h.telemetry.Log.With("part", name))
+		if err != nil {
+			return launch.Parts{}, fmt.Errorf("connect %s to NATS: %w", name, err)
+		}
+		h.onClose(b.Close)
+		// Everything is declared before anybody consumes; the services keep it so.
+		if err := b.Declare(ctx, packet.All()...); err != nil {
+			return launch.Parts{}, fmt.Errorf("declare the streams: %w", err)
+		}
+		return launch.Parts{Pool: pool, Bus: b, Clock: h.clock, Calendar: days, Zone: h.zone, Telemetry: h.telemetry.Part(name)}, nil
+	}
+	// The table is filled while the services are made, before anything is served:
+	// a service may need a connection to a sibling to be made.
+	methods := identity.Table{}
+	if h.server, err = rpc.NewServer(rpc.Options{
+		Name: "noticehub", Telemetry: h.telemetry, Authenticator: identity.Development(), Table: methods, Reflection: true,
+	}); err != nil {
+		return err
+	}
+	if sandbox, ok := h.clock.(*clock.Sandbox); ok {
+		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone})
+		maps.Copy(methods, clockMethods())
+	}
+	for _, build := range []func(context.Context, partsOf) (launch.Service, error){h.registry, h.intake, h.autoprocessing, h.adviceoutcome} {
+		s, err := build(ctx, parts)
+		if err != nil {
+			return err
+		}
+		merged, err := identity.Merge(methods, s.Methods())
+		if err != nil {
+			return err
+		}
+		maps.Copy(methods, merged)
+		s.Register(h.server)
+		h.server.Ready(fmt.Sprintf("%T", s), s.Ready)
+		h.services = append(h.services, s)
+	}
+	return nil
+}
+
+func (h *Hub) pool(ctx context.Context, name string, schema postgres.Schema) (*pgxpool.Pool, error) {
+	conns := h.options.Conns
+	if conns == 0 {
+		conns = 6
+	}
+	pool, err := postgres.Open(ctx, h.adminURL, schema, postgres.Options{MaxConns: conns, ApplicationName: name})
+	if err == nil {
+		h.onClose(pool.Close)
+	}
+	return pool, err
+}
+
+type partsOf func(name string, schema postgres.Schema) (launch.Parts, error)
+
+// settings fills a service's own settings from the environment. Keys live in the
+// hub's directory and are made at the first start, unless set otherwise.
+func (h *Hub) settings(into any) error {
+	keys := filepath.Join(h.options.Dir, "keys")
+	own := map[string]string{
+		"NOTICEHUB_RECEIPT_KEY_FILE": filepath.Join(keys, "receipt.pem"),
+		"NOTICEHUB_SIGNING_KEY_FILE": filepath.Join(keys, "report.pem"),
+		"NOTICEHUB_CREATE_KEYS":      "true",
+	}
+	return config.Load(config.Options{Env: func(name string) (string, bool) {
+		if value, ok := os.LookupEnv(name); ok {
+			return value, true
+		}
+		value, ok := own[name]
+		return value, ok
+	}}, into)
+}
+
+func (h *Hub) registry(_ context.Context, parts partsOf) (launch.Service, error) {
+	var cfg registry.Config
+	p, err := parts("registry", registry.Schema())
+	if err := errors.Join(err, h.settings(&cfg)); err != nil {
+		return nil, err
+	}
+	return registry.New(cfg, registry.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry})
+}
+
+func (h *Hub) intake(_ context.Context, parts partsOf) (launch.Service, error) {
+	var cfg intake.Config
+	p, err := parts("intake", intake.Schema())
+	if err := errors.Join(err, h.settings(&cfg)); err != nil {
+		return nil, err
+	}
+	return intake.New(cfg, intake.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry})
+}
+
+func (h *Hub) autoprocessing(ctx context.Context, parts partsOf) (launch.Service, error) {
+	var cfg autoprocessing.Config
+	p, err := parts("autoprocessing", autoprocessing.Schema())
+	if err := errors.Join(err, h.settings(&cfg)); err != nil {
+		return nil, err
+	}
+	conn, err := h.Conn(identity.Caller{Kind: identity.Service, ID: "autoprocessing"})
+	if err != nil {
+		return nil, err
+	}
+	h.onClose(func() { _ = conn.Close() })
+	return autoprocessing.New(cfg, autoprocessing.Deps{
+		Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Registry: registryv1.NewRegistryServiceClient(conn),
+	})
+}
+
+func (h *Hub) adviceoutcome(_ context.Context, parts partsOf) (launch.Service, error) {
+	var cfg adviceoutcome.Config
+	p, err := parts("adviceoutcome", adviceoutcome.Schema())
+	if err := errors.Join(err, h.settings(&cfg)); err != nil {
+		return nil, err
+	}
+	return adviceoutcome.New(cfg, adviceoutcome.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry})
+}

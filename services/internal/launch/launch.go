@@ -1,0 +1,210 @@
+// Package launch starts one service as a program of its own: settings, database,
+// bus, telemetry, server. What the service does is the service's; a main only
+// names it.
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/grpc"
+
+	"github.com/noticehub/noticehub/pkg/bus"
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/config"
+	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/rpc"
+	"github.com/noticehub/noticehub/pkg/run"
+	"github.com/noticehub/noticehub/pkg/telemetry"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/internal/packet"
+)
+
+// Settings are those every service has.
+type Settings struct {
+	// DatabaseURL is the truth.
+	DatabaseURL string `config:"database_url" doc:"PostgreSQL URL; the service works there as its own role"`
+	// MigrateURL may create roles and schemas; empty means somebody else migrates.
+	MigrateURL string `config:"migrate_url" doc:"PostgreSQL URL of a role that may create schemas and roles; empty skips migration"`
+	// NATSURL is the bus.
+	NATSURL string `config:"nats_url" default:"nats://127.0.0.1:4222" doc:"NATS URL"`
+	// GRPCListen is the native gRPC listener.
+	GRPCListen string `config:"grpc_listen" default:"127.0.0.1:0" doc:"address of the gRPC listener"`
+	// HTTPListen serves REST, Connect, gRPC-Web, health and metrics.
+	HTTPListen string `config:"http_listen" default:"127.0.0.1:0" doc:"address of the HTTP listener: REST, Connect, gRPC-Web, health, metrics"`
+	// Zone is the agency's time zone; local dates are dates there.
+	Zone string `config:"zone" default:"Australia/Sydney" doc:"time zone of the agency"`
+	// MaxConns bounds the pool.
+	MaxConns int32 `config:"max_conns" default:"8" doc:"most connections to PostgreSQL"`
+	// RegistryAddress is where services that ask the registry find it.
+	RegistryAddress string `config:"registry_address" doc:"gRPC address of the registry, for the services that ask it"`
+	// SandboxClock moves business time; for sandboxes and fault tests.
+	SandboxClock string `config:"sandbox_clock" doc:"file with the offset of a sandbox's business clock; empty means real time"`
+	// Development accepts development tokens and serves reflection.
+	Development bool `config:"development" default:"false" doc:"accept development tokens and serve reflection"`
+	// Telemetry settings.
+	Telemetry telemetry.Config `config:",inline"`
+}
+
+// Validate reports missing or malformed settings.
+func (s Settings) Validate() error {
+	var problems []error
+	if s.DatabaseURL == "" {
+		problems = append(problems, errors.New("database_url is missing: set NOTICEHUB_DATABASE_URL"))
+	}
+	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "" {
+		problems = append(problems, fmt.Errorf("zone %q is not a time zone", s.Zone))
+	}
+	if s.MaxConns < 2 {
+		problems = append(problems, errors.New("max_conns must be at least 2"))
+	}
+	if !s.Development {
+		problems = append(problems, errors.New("development is false, but development tokens are the only sign-in there is: set NOTICEHUB_DEVELOPMENT=true, never on a machine others can reach"))
+	}
+	return errors.Join(problems...)
+}
+
+// Parts are what a service is made of.
+type Parts struct {
+	// Pool is the service's database as its own role.
+	Pool *pgxpool.Pool
+	// Bus is the connection to NATS.
+	Bus *bus.Bus
+	// Clock is the business clock.
+	Clock clock.Clock
+	// Calendar knows business days.
+	Calendar *calendar.Calendar
+	// Zone is the agency's.
+	Zone *time.Location
+	// Telemetry of the service.
+	Telemetry *telemetry.Telemetry
+
+	registryAddress string
+}
+
+// Registry is a client of the registry, for calls by the named service.
+func (p Parts) Registry(service string) (registryv1.RegistryServiceClient, error) {
+	if p.registryAddress == "" {
+		return nil, errors.New("registry_address is missing: set NOTICEHUB_REGISTRY_ADDRESS")
+	}
+	token := identity.DevelopmentToken(identity.Caller{Kind: identity.Service, ID: service})
+	conn, err := rpc.Dial(p.registryAddress, func() string { return token }, p.Telemetry)
+	return registryv1.NewRegistryServiceClient(conn), err
+}
+
+// Service is what every service gives.
+type Service interface {
+	// Register adds its gRPC services.
+	Register(grpc.ServiceRegistrar)
+	// Methods says who may call what.
+	Methods() identity.Table
+	// Ready reports what keeps it from serving.
+	Ready(context.Context) error
+	// Run does its work until ctx ends.
+	Run(context.Context) error
+}
+
+// Main runs the named service as a program; settings come from the environment
+// and from the file named by NOTICEHUB_CONFIG. specific points to the service's
+// own settings, next to the common ones.
+func Main(name string, schema postgres.Schema, specific any, build func(Parts) (Service, error)) {
+	run.Main(name, func(ctx context.Context) error {
+		var s Settings
+		if err := config.Load(config.Options{File: os.Getenv("NOTICEHUB_CONFIG")}, &s, specific); err != nil {
+			return err
+		}
+		parts, closeAll, err := open(ctx, name, schema, s)
+		if err != nil {
+			return err
+		}
+		defer closeAll()
+		service, err := build(parts)
+		if err != nil {
+			return err
+		}
+		return Serve(ctx, name, s, parts, service)
+	})
+}
+
+func open(ctx context.Context, name string, schema postgres.Schema, s Settings) (Parts, func(), error) {
+	var p Parts
+	tel, stop, err := telemetry.Start(ctx, name, s.Telemetry)
+	if err != nil {
+		return p, nil, err
+	}
+	p.Telemetry, p.Clock, p.registryAddress = tel, clock.System(), s.RegistryAddress
+	if s.SandboxClock != "" {
+		if p.Clock, err = clock.OpenSandbox(s.SandboxClock); err != nil {
+			return p, nil, err
+		}
+	}
+	if p.Calendar, err = calendar.Load(); err != nil {
+		return p, nil, err
+	}
+	if p.Zone, err = time.LoadLocation(s.Zone); err != nil {
+		return p, nil, err
+	}
+	if s.MigrateURL != "" {
+		if err := postgres.Migrate(ctx, s.MigrateURL, tel.Log, schema); err != nil {
+			return p, nil, fmt.Errorf("migrate: %w", err)
+		}
+	}
+	if p.Pool, err = postgres.Open(ctx, s.DatabaseURL, schema, postgres.Options{MaxConns: s.MaxConns, ApplicationName: name}); err != nil {
+		return p, nil, fmt.Errorf("open the database: %w", err)
+	}
+	if p.Bus, err = bus.Connect(ctx, bus.Config{URL: s.NATSURL, Name: name}, tel.Log); err != nil {
+		p.Pool.Close()
+		return p, nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	if err := p.Bus.Declare(ctx, packet.All()...); err != nil {
+		// The service keeps trying; a broker that is away must not keep it from starting.
+		tel.Log.Warn("streams are not declared yet", "error", err.Error())
+	}
+	return p, func() {
+		p.Bus.Close()
+		p.Pool.Close()
+		_ = stop(context.WithoutCancel(ctx)) // spans that cannot be sent at the end are not worth an error
+	}, nil
+}
+
+// Serve runs a service behind its listeners until ctx ends.
+func Serve(ctx context.Context, name string, s Settings, p Parts, service Service) error {
+	server, err := rpc.NewServer(rpc.Options{
+		Name: name, Telemetry: p.Telemetry, Authenticator: identity.Development(),
+		Table: service.Methods(), Reflection: s.Development,
+	})
+	if err != nil {
+		return err
+	}
+	service.Register(server)
+	server.Ready("database", p.Pool.Ping)
+	server.Ready(name, service.Ready)
+	listeners, err := Listen(ctx, s.GRPCListen, s.HTTPListen)
+	if err != nil {
+		return err
+	}
+	p.Telemetry.Log.Info("serving", "grpc", listeners.GRPC.Addr().String(), "http", listeners.HTTP.Addr().String())
+	return run.All(ctx, service.Run, func(ctx context.Context) error { return server.Serve(ctx, listeners) })
+}
+
+// Listen opens both listeners; a port that is taken is named in the error.
+func Listen(ctx context.Context, grpcAddress, httpAddress string) (rpc.Listeners, error) {
+	var config net.ListenConfig
+	g, err := config.Listen(ctx, "tcp", grpcAddress)
+	if err != nil {
+		return rpc.Listeners{}, fmt.Errorf("cannot listen for gRPC on %s: %w; choose another address with NOTICEHUB_GRPC_LISTEN or --grpc", grpcAddress, err)
+	}
+	h, err := config.Listen(ctx, "tcp", httpAddress)
+	if err != nil {
+		_ = g.Close()
+		return rpc.Listeners{}, fmt.Errorf("cannot listen for HTTP on %s: %w; choose another address with NOTICEHUB_HTTP_LISTEN or --http", httpAddress, err)
+	}
+	return rpc.Listeners{GRPC: g, HTTP: h}, nil
+}

@@ -1,0 +1,130 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/inbox"
+	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
+	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/registry/internal/document"
+	"github.com/noticehub/noticehub/services/registry/internal/store"
+)
+
+// Apply leaves in the registry what decided events tell: documents of outcomes,
+// and the state of notices. The result depends only on which events were
+// applied, not on their order or number.
+func Apply(st *store.Store) func(context.Context, pgx.Tx, []inbox.Event) (inbox.Effects, error) {
+	return func(ctx context.Context, tx pgx.Tx, events []inbox.Event) (inbox.Effects, error) {
+		left, err := settle(events)
+		if err != nil {
+			return inbox.Effects{}, err
+		}
+		return inbox.Effects{}, st.Settle(ctx, tx, left)
+	}
+}
+
+// settle gathers a batch: each document once, each notice once with its highest version.
+func settle(events []inbox.Event) (store.Settle, error) {
+	var left store.Settle
+	documents := make(map[clock.ID]bool)
+	notices := make(map[clock.ID]int)
+	for _, in := range events {
+		e, ok := in.Value.(*eventv1.Event)
+		if !ok {
+			return left, fmt.Errorf("event %v was not decoded", in.ID)
+		}
+		var notice *eventv1.NoticeChange
+		switch body := e.GetBody().(type) {
+		case *eventv1.Event_SubmissionDecided:
+			d, wanted, err := documentOf(body.SubmissionDecided)
+			if err != nil {
+				return left, err
+			}
+			if wanted && !documents[d.ID] {
+				documents[d.ID] = true
+				left.Documents = append(left.Documents, d)
+			}
+			continue
+		case *eventv1.Event_NoticeActivated:
+			notice = body.NoticeActivated.GetNotice()
+		case *eventv1.Event_NoticeEnded:
+			notice = body.NoticeEnded.GetNotice()
+		case *eventv1.Event_NoticeRevoked:
+			notice = body.NoticeRevoked.GetNotice()
+		default:
+			continue
+		}
+		n, err := noticeOf(notice, e)
+		if err != nil {
+			return left, err
+		}
+		if at, seen := notices[n.ID]; !seen {
+			notices[n.ID] = len(left.Notices)
+			left.Notices = append(left.Notices, n)
+		} else if n.Version > left.Notices[at].Version {
+			left.Notices[at] = n
+		}
+	}
+	return left, nil
+}
+
+// documentOf is the document of a decision; false when it places none, which
+// is also so when no customer was identified.
+func documentOf(d *eventv1.SubmissionDecided) (store.Document, bool, error) {
+	o := document.Outcome{
+		Type: term.InformationType(d.GetInformationType()), Outcome: term.Outcome(d.GetOutcome()), ByOfficer: d.GetByOfficer(),
+		Authority: d.GetAuthorityId(), Start: d.GetStartDate(), End: d.GetEndDate(), Note: d.GetNoteForAuthority(),
+		Erase: d.GetEraseText(), Policy: d.GetPolicyVersion(),
+	}
+	if d.GetCrn() == "" || !document.Wanted(o.Outcome, o.ByOfficer) {
+		return store.Document{}, false, nil
+	}
+	for _, r := range d.GetReasons() {
+		o.Reasons = append(o.Reasons, term.Reason(r))
+	}
+	submission, err := clock.IDFromBytes(d.GetSubmissionId())
+	if err != nil {
+		return store.Document{}, false, fmt.Errorf("submission: %w", err)
+	}
+	return store.Document{
+		ID:  clock.DerivedID(submission, "document/"+strconv.Itoa(int(d.GetVersion()))),
+		CRN: d.GetCrn(), Title: o.Title(), Text: o.Text(), Submission: submission,
+		Officer: d.GetOfficerId(), CreatedAt: d.GetDecidedAt().AsTime(),
+	}, true, nil
+}
+
+// stateAfter is what each event means for the measure; the state in the event
+// says the same and is not needed.
+func stateAfter(e *eventv1.Event) term.NoticeState {
+	switch e.GetBody().(type) {
+	case *eventv1.Event_NoticeActivated:
+		return term.NoticeActive
+	case *eventv1.Event_NoticeEnded:
+		return term.NoticeEnded
+	default:
+		return term.NoticeRevoked
+	}
+}
+
+func noticeOf(n *eventv1.NoticeChange, e *eventv1.Event) (store.Notice, error) {
+	id, err := clock.IDFromBytes(n.GetNoticeId())
+	if err != nil {
+		return store.Notice{}, fmt.Errorf("notice: %w", err)
+	}
+	start, err := calendar.ParseDate(n.GetStartDate())
+	if err != nil {
+		return store.Notice{}, fmt.Errorf("notice %v: start date: %w", id, err)
+	}
+	if n.GetCrn() == "" || n.GetVersion() < 1 {
+		return store.Notice{}, fmt.Errorf("notice %v: no CRN or no version", id)
+	}
+	return store.Notice{
+		ID: id, CRN: n.GetCrn(), Measure: term.Measure(n.GetMeasure()), State: stateAfter(e), Start: start, Version: n.GetVersion(),
+	}, nil
+}

@@ -1,0 +1,108 @@
+// Package registry keeps the hub's own record of customers and of the
+// authorities that may refer them, and is the port to an agency's record system.
+//
+// It takes officers' and feeders' calls and the decided events (documents,
+// measures in force), and gives CircumstanceChanged and AuthorityChanged.
+// Guarantees: a change and its event are one transaction; repeating a call or
+// an event changes nothing; the answer about a customer reflects every change
+// committed before the question. A measure in force follows the notice events,
+// so it may lag the register by the time those take.
+package registry
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/grpc"
+
+	"github.com/noticehub/noticehub/pkg/bus"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/inbox"
+	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/run"
+	"github.com/noticehub/noticehub/pkg/telemetry"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/proto/subject"
+	"github.com/noticehub/noticehub/services/internal/packet"
+	"github.com/noticehub/noticehub/services/registry/internal/api"
+	"github.com/noticehub/noticehub/services/registry/internal/events"
+	"github.com/noticehub/noticehub/services/registry/internal/store"
+)
+
+// Deps are what the service runs on; all are required.
+type Deps struct {
+	// Pool is opened for Schema.
+	Pool *pgxpool.Pool
+	// Bus is the connection to NATS.
+	Bus *bus.Bus
+	// Clock is the business clock.
+	Clock clock.Clock
+	// Zone is the agency's: local dates are dates there.
+	Zone *time.Location
+	// Telemetry of the service.
+	Telemetry *telemetry.Telemetry
+}
+
+func (d Deps) validate() error {
+	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil {
+		return errors.New("registry: pool, bus, clock, zone and telemetry are all required")
+	}
+	return nil
+}
+
+// Service is the registry.
+type Service struct {
+	deps     Deps
+	store    *store.Store
+	relay    *outbox.Relay
+	consumer *inbox.Consumer
+	api      *api.Server
+}
+
+// Schema is the registry's schema in PostgreSQL.
+func Schema() postgres.Schema { return store.Schema() }
+
+// New wires the registry; it starts nothing.
+func New(cfg Config, d Deps) (*Service, error) {
+	if err := errors.Join(cfg.Validate(), d.validate()); err != nil {
+		return nil, err
+	}
+	s := &Service{deps: d, store: store.New(d.Pool)}
+	s.relay = outbox.NewRelay(outbox.Deps{
+		Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.Authority, subject.Customer),
+		Clock: d.Clock, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
+	}, outbox.Options{MaxDepth: cfg.OutboxDepth})
+	s.consumer = &inbox.Consumer{
+		Name: subject.RegistryOutcomes, Stream: subject.Decided, Pool: d.Pool, Bus: d.Bus, Clock: d.Clock, Telemetry: d.Telemetry,
+		MaxEvents: cfg.MaxEvents, Decode: events.Decode, DecodeParked: events.DecodeOne, Apply: events.Apply(s.store),
+	}
+	s.api = api.New(api.Deps{Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, ImportBatch: cfg.ImportBatch})
+	return s, nil
+}
+
+// Register adds the registry's gRPC service.
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	registryv1.RegisterRegistryServiceServer(r, s.api)
+}
+
+// Methods says who may call what.
+func (s *Service) Methods() identity.Table { return api.Methods() }
+
+// Ready reports what keeps the registry from answering: only the database can.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// Run publishes events and applies decided ones until ctx ends; it returns
+// after all it started has ended.
+func (s *Service) Run(ctx context.Context) error {
+	return run.All(ctx,
+		func(ctx context.Context) error {
+			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Authority, subject.Customer, subject.Decided)...)
+		},
+		s.relay.Run,
+		s.consumer.Run,
+	)
+}
