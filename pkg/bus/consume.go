@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/noticehub/noticehub/pkg/crashpoint/sabotage"
@@ -21,8 +22,15 @@ type Delivery struct {
 	// Delivered is how often it has been delivered, from 1.
 	Delivered int
 
-	msg jetstream.Msg
+	reply string // where the answer goes
 }
+
+// Answers to a delivery, as the protocol has them.
+var (
+	ack        = []byte("+ACK")
+	nak        = []byte("-NAK")
+	inProgress = []byte("+WPI")
+)
 
 // ConsumeOptions say what to consume and how much at once.
 type ConsumeOptions struct {
@@ -63,91 +71,95 @@ func (b *Bus) Consume(ctx context.Context, o ConsumeOptions, f func(context.Cont
 	}
 	wait := reconnectWait
 	for ctx.Err() == nil {
-		woken := b.wake.next()
-		s := &subscription{bus: b, options: o, epoch: b.Epoch(), wake: make(chan struct{}, 1), space: make(chan struct{}, 1)}
-		worked, err := s.run(ctx, f)
+		worked, err := b.consumeOnce(ctx, o, f)
 		if worked {
 			wait = reconnectWait
 		}
-		if ctx.Err() != nil {
-			break
+		if err != nil && ctx.Err() == nil {
+			b.interrupted(o, err)
 		}
-		if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerDeleted) {
-			b.wake.tell() // have it put right now rather than at the next look
-		}
-		b.log.Warn("consumption interrupted", "consumer", o.Consumer, "stream", o.Stream, "error", err)
-		pause(ctx, wait, woken)
+		// A short pause in any case: consumers that miss something wake each other.
+		pause(ctx, reconnectWait, nil)
+		pause(ctx, wait-reconnectWait, b.wake.next())
 		wait = min(2*wait, restartMax)
 	}
 	return nil
 }
 
-// run consumes until ctx ends or the subscription breaks; it reports whether any
-// batch went through.
-func (s *subscription) run(ctx context.Context, f func(context.Context, []Delivery) error) (worked bool, err error) {
-	consumer, err := s.bus.js.Consumer(ctx, s.options.Stream, s.options.Consumer)
+// interrupted logs why a subscription broke, and has what is missing put right
+// now rather than at the next look.
+func (b *Bus) interrupted(o ConsumeOptions, err error) {
+	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerDeleted) {
+		b.wake.tell()
+	}
+	b.log.Warn("consumption interrupted", "consumer", o.Consumer, "stream", o.Stream, "error", err)
+}
+
+// consumeOnce consumes until ctx ends or the subscription breaks; it reports
+// whether any batch went through.
+func (b *Bus) consumeOnce(ctx context.Context, o ConsumeOptions, f func(context.Context, []Delivery) error) (worked bool, err error) {
+	s, err := b.subscribe(ctx, o)
 	if err != nil {
 		return false, err
 	}
-	fetching, stop := context.WithCancel(ctx)
+	running, stop := context.WithCancel(ctx)
 	defer s.close()
 	defer s.tasks.Wait()
 	defer stop()
-	s.tasks.Go(func() { s.fetch(fetching, consumer) })
-	s.tasks.Go(func() { s.keepAlive(fetching, consumer) })
+	s.tasks.Go(func() { s.request(running) })
+	s.tasks.Go(func() { s.keepAlive(running) })
 
-	nak := time.Second
+	delay := time.Second
 	for {
-		batch, ok := s.take(ctx)
-		if !ok {
-			return worked, s.failure()
+		batch, err := s.take(ctx)
+		if err != nil {
+			return worked, err
 		}
 		if sabotage.AckBeforeCommit {
-			s.settle(batch, jetstream.Msg.Ack)
+			s.answer(batch, ack)
 		}
-		err := f(ctx, batch)
+		err = f(ctx, batch)
 		switch {
 		case s.stale() || ctx.Err() != nil && err != nil:
 			// Handing back is harmless even if the number now means another message.
-			s.bus.metrics.dropped.WithLabelValues(s.options.Consumer).Add(float64(len(batch)))
-			s.settle(batch, jetstream.Msg.Nak)
+			b.metrics.dropped.WithLabelValues(o.Consumer).Add(float64(len(batch)))
+			s.answer(batch, nak)
 		case err == nil:
-			worked, nak = true, time.Second
-			s.settle(batch, jetstream.Msg.Ack)
-			if s.options.Acked != nil {
-				s.options.Acked(len(batch))
+			worked, delay = true, time.Second
+			s.answer(batch, ack)
+			if o.Acked != nil {
+				o.Acked(len(batch))
 			}
 		default:
-			s.bus.log.Warn("batch refused; it comes again", "consumer", s.options.Consumer, "messages", len(batch), "after", nak, "error", err)
-			s.settle(batch, func(m jetstream.Msg) error { return m.NakWithDelay(nak) })
-			nak = min(2*nak, nakMax)
+			b.log.Warn("batch refused; it comes again", "consumer", o.Consumer, "messages", len(batch), "after", delay, "error", err)
+			s.answer(batch, fmt.Appendf(nil, `-NAK {"delay": %d}`, delay.Nanoseconds()))
+			delay = min(2*delay, nakMax)
 		}
 	}
 }
 
-// settle answers for every message of the batch by itself. A failed answer needs
+// answer answers for every message of the batch by itself. A failed answer needs
 // nothing: the message comes again.
-func (s *subscription) settle(batch []Delivery, answer func(jetstream.Msg) error) {
+func (s *subscription) answer(batch []Delivery, with []byte) {
 	s.mu.Lock()
 	s.working = nil
 	s.mu.Unlock()
 	for _, d := range batch {
-		_ = answer(d.msg)
+		_ = s.bus.nc.Publish(d.reply, with)
 	}
 }
 
-func delivery(m jetstream.Msg) (Delivery, error) {
+func delivery(m *nats.Msg) (Delivery, error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return Delivery{}, err
 	}
 	d := Delivery{
-		Message: Message{Subject: m.Subject(), Data: m.Data(), Stream: meta.Stream},
-		Stream:  meta.Stream, Sequence: meta.Sequence.Stream, Delivered: int(meta.NumDelivered), msg: m,
+		Message: Message{Subject: m.Subject, Data: m.Data, Stream: meta.Stream},
+		Stream:  meta.Stream, Sequence: meta.Sequence.Stream, Delivered: int(meta.NumDelivered), reply: m.Reply,
 	}
-	header := m.Headers()
-	d.Headers = make(map[string]string, len(header))
-	for k, v := range header {
+	d.Headers = make(map[string]string, len(m.Header))
+	for k, v := range m.Header {
 		if len(v) > 0 {
 			d.Headers[k] = v[0]
 		}

@@ -39,7 +39,7 @@ const (
 	// Live ones say every third of it that they are still at work, so it need not
 	// cover slow work, and it leaves most of the minute in which everything must
 	// be settled after a crash.
-	ackWait = 20 * time.Second
+	ackWait = 10 * time.Second
 	// maxAckPending bounds what consumers hold; messages are few and packed.
 	maxAckPending = 1000
 	// keepEvery is how often declared streams are compared with the server's.

@@ -202,6 +202,8 @@ func (serverLog) Noticef(string, ...any) {}
 func (serverLog) Debugf(string, ...any)  {}
 func (serverLog) Tracef(string, ...any)  {}
 
-func (l serverLog) Warnf(format string, a ...any)  { l.log.Warn("bus: " + fmt.Sprintf(format, a...)) }
+func (l serverLog) Warnf(format string, a ...any) { l.log.Warn("bus: " + fmt.Sprintf(format, a...)) }
+
 func (l serverLog) Errorf(format string, a ...any) { l.log.Error("bus: " + fmt.Sprintf(format, a...)) }
+
 func (l serverLog) Fatalf(format string, a ...any) { l.log.Error("bus: " + fmt.Sprintf(format, a...)) }

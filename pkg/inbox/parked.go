@@ -156,8 +156,8 @@ func (w *work) parked(ctx context.Context, state string, rows []parkedRow, event
 	}
 	var mine []Event
 	for i, row := range rows {
-		first, is := from[row.Key]
-		if locked[row.ID] && !(row.Key != "" && is && first < row.Position) {
+		first, is := from[row.Key] // never of the key ""
+		if locked[row.ID] && (!is || row.Position < first) {
 			mine = append(mine, events[i])
 		}
 	}

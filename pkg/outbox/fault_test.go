@@ -118,7 +118,7 @@ func TestBadStoreUnderLoad(t *testing.T) {
 				mu.Lock()
 				all = append(all, ids(rows)...)
 				mu.Unlock()
-				time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
+				time.Sleep(time.Duration(5+rand.IntN(20)) * time.Millisecond)
 			}
 		})
 	}

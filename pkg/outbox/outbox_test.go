@@ -68,7 +68,9 @@ func (w *world) keep() {
 }
 
 func (w *world) relay(o outbox.Options) *outbox.Relay {
-	return outbox.NewRelay(outbox.Deps{Pool: w.pool, Bus: w.connect(), Streams: []bus.Stream{w.stream, notes}, Clock: clock.System(), Log: slog.New(slog.DiscardHandler)}, o)
+	b := w.connect()
+	w.background(func(ctx context.Context) error { return b.Keep(ctx, w.stream, notes) })
+	return outbox.NewRelay(outbox.Deps{Pool: w.pool, Bus: b, Streams: []bus.Stream{w.stream, notes}, Clock: clock.System(), Log: slog.New(slog.DiscardHandler)}, o)
 }
 
 // seen is what a consumer was given.

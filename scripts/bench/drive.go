@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -97,7 +98,7 @@ func (l *load) finish(ctx context.Context, s subject, begin time.Time, errs chan
 	wait, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	for {
-		n, err := s.done(wait)
+		n, err := s.done(ctx)
 		if err != nil {
 			return result{}, err
 		}
@@ -106,7 +107,10 @@ func (l *load) finish(ctx context.Context, s subject, begin time.Time, errs chan
 		}
 		select {
 		case <-wait.Done():
-			return result{}, errors.New("not everything submitted came through")
+			if e, ok := s.(interface{ explain() string }); ok {
+				say("%s", e.explain())
+			}
+			return result{}, fmt.Errorf("of %d submitted %d came through", len(l.started), n)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -61,9 +61,11 @@ func (h *hub) seed(ctx context.Context) error {
 	return err
 }
 
-// submission i of a pipeline: of 20, 12 disclosure requests, 3 notices to
-// commence (each for a customer of its own), 2 searches that match (the hub adds
-// a disclosure to each), 2 revocations of earlier notices, 1 more disclosure.
+// submission i of a pipeline: a disclosure request, the type that is processed in
+// the same three steps as the peers do. A mixed pipeline lodges of 20 submissions
+// 3 notices to commence (each for a customer of its own), 2 searches that match
+// (the hub adds a disclosure to each), 2 revocations of earlier notices and 13
+// disclosure requests.
 func (p *pipeline) submission(i int) *intakev1.Submission {
 	s := &intakev1.Submission{Reference: p.reference(i), CaseWorker: "Casey Worker"}
 	anybody := (i*7919 + p.offset) % benchCustomers
@@ -72,7 +74,11 @@ func (p *pipeline) submission(i int) *intakev1.Submission {
 	}
 	// commenced is the customer of the k-th notice to commence.
 	commenced := func(k int) int { return (p.offset + k) % benchCustomers }
-	switch kind := i % 20; {
+	kind := i % 20
+	if !p.mixed {
+		kind = 0
+	}
+	switch {
 	case kind >= 12 && kind < 15:
 		s.Content = &intakev1.Submission_NoticeToCommence{NoticeToCommence: &intakev1.NoticeToCommence{
 			Customer: who(commenced(i/20*3 + kind - 12)), StartDate: time.Now().AddDate(0, 0, 2).Format("2006-01-02"), DurationMonths: 6, Text: "Interpreter needed.",

@@ -31,7 +31,7 @@ func (c collected) add(name string, value float64) { c[name] = append(c[name], v
 func (s settings) wants(name string) bool { return s.only == "" || strings.Contains(name, s.only) }
 
 func measurePipelines(ctx context.Context, s settings) error {
-	server, err := startServer(ctx)
+	server, err := startServer(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -110,12 +110,16 @@ func measureHub(ctx context.Context, s settings, server *server, keep func(strin
 			return result{}, err
 		}
 		defer p.close()
+		p.mixed = prefix == "mixed"
 		return drive(p)
 	}
 	closed := func(callers int) func(subject) (result, error) {
 		return func(p subject) (result, error) { return closedLoop(ctx, p, callers, s.seconds) }
 	}
 	if s.profile != "" {
+		if _, err := h.pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()"); err != nil {
+			return err
+		}
 		go h.profile(s)
 	}
 	full, err := run("full", 0, 4, false, closed(512))
@@ -123,24 +127,32 @@ func measureHub(ctx context.Context, s settings, server *server, keep func(strin
 		return err
 	}
 	keep("pipeline_per_s", full.rate)
+	if s.profile != "" {
+		h.statements(ctx)
+	}
 	keep("submit_p50_ms", quantile(full.submit, 0.5))
 	keep("submit_p99_ms", quantile(full.submit, 0.99))
 	keep("e2e_p50_ms", quantile(full.e2e, 0.5))
 	keep("e2e_p99_ms", quantile(full.e2e, 0.99))
-	same, err := run("same", 30_000, 4, false, closed(64))
+	same, err := run("same", 0, 4, false, closed(64))
 	if err != nil {
 		return err
 	}
 	keep("pipeline_64_per_s", same.rate)
-	unary, err := run("unary", 50_000, 4, true, closed(64))
+	unary, err := run("unary", 0, 4, true, closed(64))
 	if err != nil {
 		return err
 	}
 	keep("unary_64_per_s", unary.rate)
+	mixed, err := run("mixed", 50_000, 4, false, closed(512))
+	if err != nil {
+		return err
+	}
+	keep("pipeline_mixed_per_s", mixed.rate)
 	if !s.halfLoad {
 		return nil
 	}
-	half, err := run("half", 65_000, 4, false, func(p subject) (result, error) { return openLoop(ctx, p, full.rate/2, s.seconds) })
+	half, err := run("half", 0, 4, false, func(p subject) (result, error) { return openLoop(ctx, p, full.rate/2, s.seconds) })
 	if err != nil {
 		return err
 	}
@@ -165,6 +177,24 @@ func (h *hub) profile(s settings) {
 	}
 	if err != nil {
 		say("profile: %v", err)
+	}
+}
+
+// statements shows where PostgreSQL's time went.
+func (h *hub) statements(ctx context.Context) {
+	rows, err := h.pool.Query(ctx, `SELECT round(total_exec_time)::bigint, calls, rows, left(regexp_replace(query, '\s+', ' ', 'g'), 150)
+		FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 25`)
+	if err != nil {
+		say("statements: %v", err)
+		return
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ms, calls, n int64
+		var query string
+		if rows.Scan(&ms, &calls, &n, &query) == nil {
+			say("  %6d ms %7d calls %8d rows  %s", ms, calls, n, query)
+		}
 	}
 }
 
@@ -213,7 +243,7 @@ func report(s settings, values collected) {
 		{"pgbench_per_s", "rows/s"}, {"unnest_per_s", "rows/s"}, {"river_per_s", "submissions/s"}, {"river_batched_per_s", "submissions/s"},
 		{"river_queue_per_s", "submissions/s"}, {"watermill_per_s", "submissions/s"},
 		{"river_queue_e2e_p99_ms_half_load", "ms"}, {"river_batched_e2e_p99_ms_half_load", "ms"},
-		{"pipeline_64_per_s", "submissions/s"}, {"unary_64_per_s", "submissions/s"}, {"unary_per_river_same_callers", "ratio"},
+		{"pipeline_mixed_per_s", "submissions/s"}, {"pipeline_64_per_s", "submissions/s"}, {"unary_64_per_s", "submissions/s"}, {"unary_per_river_same_callers", "ratio"},
 		{"pipeline_per_s", "submissions/s"}, {"pipeline_per_pgbench", "ratio"}, {"pipeline_per_river", "ratio"},
 		{"pipeline_per_river_same_callers", "ratio"}, {"pipeline_per_river_batched", "ratio"}, {"pipeline_per_river_queue", "ratio"},
 		{"pipeline_per_watermill", "ratio"}, {"pipeline_per_unnest", "ratio"},

@@ -49,7 +49,7 @@ var fill = []string{
 // measureQueries times searches, register look-ups and counts through gRPC, one
 // caller, warm cache.
 func measureQueries(ctx context.Context, s settings) error {
-	server, err := startServer(ctx)
+	server, err := startServer(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type server struct {
 	number int
 }
 
-func startServer(ctx context.Context) (*server, error) {
+func startServer(ctx context.Context, s settings) (*server, error) {
 	dir, err := os.MkdirTemp("", "noticehub-bench-")
 	if err != nil {
 		return nil, err
@@ -32,10 +32,11 @@ func startServer(ctx context.Context) (*server, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's own user must be able to pass through
 		return nil, err
 	}
-	local, err := postgres.StartLocal(ctx, postgres.LocalOptions{
-		Dir: filepath.Join(dir, "postgres"), Log: slog.New(slog.DiscardHandler),
-		Settings: map[string]string{"track_commit_timestamp": "on", "max_wal_size": "4GB", "max_connections": "300"},
-	})
+	set := map[string]string{"track_commit_timestamp": "on", "max_wal_size": "4GB", "max_connections": "300"}
+	if s.profile != "" {
+		set["shared_preload_libraries"] = "pg_stat_statements"
+	}
+	local, err := postgres.StartLocal(ctx, postgres.LocalOptions{Dir: filepath.Join(dir, "postgres"), Log: slog.New(slog.DiscardHandler), Settings: set})
 	if err != nil {
 		return nil, err
 	}

@@ -4,78 +4,97 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// point is a place in the code where a process can be made to die.
-type point struct {
-	name     string
-	services []string
-}
-
-var points = []point{
-	{"intake.before-insert", []string{"intake-1", "intake-2"}},
-	{"intake.after-insert", []string{"intake-1", "intake-2"}},
-	{"intake.before-commit", []string{"intake-1", "intake-2"}},
-	{"intake.after-commit", []string{"intake-1", "intake-2"}},
-	{"intake.before-reply", []string{"intake-1", "intake-2"}},
-	{"outbox.before-publish", []string{"intake-1", "autoprocessing-1", "autoprocessing-2"}},
-	{"outbox.after-puback", []string{"intake-2", "autoprocessing-1", "autoprocessing-2"}},
-	{"outbox.before-delete", []string{"intake-1", "autoprocessing-1"}},
-	{"inbox.after-fetch", []string{"autoprocessing-1", "adviceoutcome", "registry", "intake-1"}},
-	{"inbox.mid-batch", []string{"autoprocessing-2", "adviceoutcome", "registry", "intake-2"}},
-	{"inbox.before-commit", []string{"autoprocessing-1", "adviceoutcome", "registry", "intake-1"}},
-	{"inbox.after-commit", []string{"autoprocessing-2", "adviceoutcome", "registry", "intake-2"}},
-	{"inbox.after-ack", []string{"autoprocessing-1", "adviceoutcome"}},
-	{"auto.before-resolve", []string{"autoprocessing-1", "autoprocessing-2"}},
-	{"auto.mid-transaction", []string{"autoprocessing-1", "autoprocessing-2"}},
-	{"auto.before-outcome-commit", []string{"autoprocessing-1", "autoprocessing-2"}},
-	{"advice.before-commit", []string{"adviceoutcome"}},
-}
-
-// sealPoints are those of the daily report; they are hit when the day is closed.
-var sealPoints = []string{"report.before-close", "report.after-close", "report.mid-render", "report.before-seal", "report.after-seal"}
-
 // faults makes the world suffer and counts what it did.
 type faults struct {
 	w        *world
+	oracles  *oracles
 	r        *rand.Rand
 	deadline time.Time
+	turn     int // of the points
+	nights   int
+
+	mu       sync.Mutex
 	kills    int
 	courier  int
 	database int
 	hit      map[string]int
 }
 
-// suffer does one fault after the other until the time is over: every crash
-// point in a random order, and between them kills, pauses, and losses of the
-// courier and the database.
+func newFaults(w *world, o *oracles) *faults {
+	return &faults{w: w, oracles: o, r: w.random(1), hit: map[string]int{}, deadline: time.Now().Add(time.Duration(w.minutes * float64(time.Minute)))}
+}
+
+// overtime lets a run on a busy machine come to every point: half as long again.
+const overtime = 0.5
+
+// suffer does one fault after the other until the time is over. Every other one
+// is a death of two processes at crash points; between them come all the rest.
+// It ends early when an oracle has found what was planted.
 func (f *faults) suffer(ctx context.Context) {
-	f.hit = map[string]int{}
-	time.Sleep(3 * time.Second) // let the load begin
-	order := f.r.Perm(len(points))
-	others := []func(context.Context) error{f.killOne, f.wipeCourier, f.killOne, f.stopDatabase, f.restoreCourier, f.pauseOne, f.killAll}
-	for i := 0; time.Now().Before(f.deadline) && ctx.Err() == nil; i++ {
-		fault := others[(i/2)%len(others)]
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { f.oracles.watch(watching) })
+	defer watch.Wait()
+	defer stop()
+	sleep(ctx, 2*time.Second) // let the load begin
+	rest := []func(context.Context) error{
+		f.wipeCourier, f.killOne, f.midnight, f.stopDatabase, f.copyCourier, f.pauseOne, f.midnight, f.killAll,
+		f.restoreCourier, f.midnight, f.killDatabase, f.killCourier, f.midnight, f.cutSessions, f.killBackend, f.midnight,
+	}
+	for i := 0; ctx.Err() == nil && f.goOn(); i++ {
+		fault := rest[(i/2)%len(rest)]
 		if i%2 == 0 {
-			p := points[order[(i/2)%len(order)]]
-			fault = func(ctx context.Context) error { return f.crashAt(ctx, p.name, p.services[f.r.IntN(len(p.services))]) }
+			fault = f.crashSome
 		}
-		if err := fault(ctx); err != nil {
+		if err := fault(ctx); err != nil && ctx.Err() == nil {
 			say("fault: %v", err)
 		}
-		time.Sleep(time.Duration(300+f.r.IntN(700)) * time.Millisecond)
+		sleep(ctx, time.Duration(200+f.r.IntN(600))*time.Millisecond)
 	}
 }
 
-func (f *faults) any() *process {
-	return f.w.services[replicas[f.r.IntN(len(replicas))].name]
+func (f *faults) goOn() bool {
+	switch now := time.Now(); {
+	case f.w.planted != "" && f.oracles.found.any():
+		return false
+	case now.Before(f.deadline):
+		return true
+	default:
+		over := time.Duration(overtime * f.w.minutes * float64(time.Minute))
+		return f.w.planted == "" && len(f.missed()) > 0 && now.Before(f.deadline.Add(over))
+	}
 }
+
+// calm lets the load run for a while without faults, with everything up.
+func (f *faults) calm(ctx context.Context) {
+	if f.w.planted != "" && f.oracles.found.any() {
+		return
+	}
+	say("faults stop; load goes on")
+	sleep(ctx, 5*time.Second)
+}
+
+// crashSome takes the next two points, those that were never hit first.
+func (f *faults) crashSome(ctx context.Context) error {
+	var some []point
+	for tries := 0; len(some) < 2 && tries < 2*len(points); tries++ {
+		p := points[f.turn%len(points)]
+		f.turn++
+		if tries < len(points) && f.turn > len(points) && f.hit[p.name] > 0 {
+			continue
+		}
+		some = append(some, p)
+	}
+	return f.crashAt(ctx, some...)
+}
+
+func (f *faults) any() *process { return f.w.services[replicas[f.r.IntN(len(replicas))].name] }
 
 func (f *faults) killOne(context.Context) error {
 	p := f.any()
@@ -85,91 +104,108 @@ func (f *faults) killOne(context.Context) error {
 	return p.start()
 }
 
-func (f *faults) killAll(context.Context) error {
-	say("kill -9 of every service at once")
+// fell kills every service at once.
+func (f *faults) fell() {
 	for _, p := range f.w.services {
 		p.signal(syscall.SIGKILL)
 	}
 	for _, p := range f.w.services {
 		p.kill()
 		f.kills++
-		if err := p.start(); err != nil {
+	}
+}
+
+func (f *faults) raise(except ...string) error {
+	for _, r := range replicas {
+		if slices.Contains(except, r.name) {
+			continue
+		}
+		if err := f.w.services[r.name].start(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *faults) pauseOne(context.Context) error {
+func (f *faults) killAll(context.Context) error {
+	say("kill -9 of every service at once")
+	f.fell()
+	return f.raise()
+}
+
+// pauseOne stops a process that keeps its locks and connections, and lets it go
+// on when others have done its work.
+func (f *faults) pauseOne(ctx context.Context) error {
 	p := f.any()
 	say("SIGSTOP %s for 6 s", p.name)
 	p.signal(syscall.SIGSTOP)
-	time.Sleep(6 * time.Second)
+	sleep(ctx, 6*time.Second)
 	p.signal(syscall.SIGCONT)
 	return nil
 }
 
-// crashAt restarts a service so that it dies at a point, waits for that, and
-// starts it again.
-func (f *faults) crashAt(_ context.Context, name, service string) error {
-	p := f.w.services[service]
-	p.kill()
-	if err := p.start(fmt.Sprintf("NOTICEHUB_CRASH=%s:%d", name, 1+f.r.IntN(3))); err != nil {
-		return err
-	}
-	died := p.wait(8 * time.Second)
-	if died {
-		f.hit[name]++
-		f.kills++
-	}
-	say("crash at %s in %s: %v", name, service, map[bool]string{true: "died there", false: "was not reached"}[died])
-	p.kill()
-	return p.start()
-}
-
-// stopDatabase stops PostgreSQL at once, without a checkpoint, and starts it again.
+// stopDatabase is PostgreSQL's immediate stop: no checkpoint, no goodbye.
 func (f *faults) stopDatabase(ctx context.Context) error {
 	say("PostgreSQL: immediate stop")
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := f.w.postgres.Stop(over); err != nil {
+		return err
+	}
+	return f.reopen(ctx)
+}
+
+func (f *faults) killDatabase(ctx context.Context) error {
+	say("PostgreSQL: kill -9 of the server")
 	f.w.postgres.Kill()
+	return f.reopen(ctx)
+}
+
+func (f *faults) reopen(ctx context.Context) error {
 	f.database++
-	time.Sleep(time.Second)
-	var err error
-	f.w.postgres, err = f.w.startPostgres(ctx)
-	return err
+	sleep(ctx, time.Second)
+	return f.w.startPostgres(ctx)
 }
 
-func (f *faults) store() string { return filepath.Join(f.w.dir, "nats") }
+// killBackend makes PostgreSQL end all sessions and recover.
+func (f *faults) killBackend(ctx context.Context) error {
+	say("PostgreSQL: kill -9 of one session")
+	pid, err := f.w.count(ctx, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`)
+	if err != nil {
+		return err
+	}
+	f.database++
+	return syscall.Kill(pid, syscall.SIGKILL)
+}
 
-// wipeCourier kills the broker and takes its whole store away.
-func (f *faults) wipeCourier(context.Context) error {
+func (f *faults) cutSessions(ctx context.Context) error {
+	say("PostgreSQL: random sessions ended, for 3 s")
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end) && ctx.Err() == nil; sleep(ctx, 100*time.Millisecond) {
+		if _, err := f.w.count(ctx, `SELECT count(pg_terminate_backend(pid)) FROM (
+			SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2) x`); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *faults) killCourier(ctx context.Context) error {
+	say("NATS: kill -9")
+	f.w.nats.kill()
+	f.kills++
+	return f.w.startBroker(ctx)
+}
+
+func (f *faults) wipeCourier(ctx context.Context) error {
 	say("NATS: killed, store wiped")
-	f.w.nats.kill()
 	f.courier++
-	if err := os.RemoveAll(f.store()); err != nil {
-		return err
-	}
-	return f.w.nats.start()
+	return f.w.wipe(ctx)
 }
 
-// restoreCourier puts back a copy of the broker's store made a while ago: the
-// tail is lost, consumers stand where they stood.
-func (f *faults) restoreCourier(context.Context) error {
-	say("NATS: killed, store set back by 1.5 s")
-	older := f.store() + ".older"
-	if err := os.RemoveAll(older); err != nil {
-		return err
-	}
-	if out, err := exec.Command("cp", "-a", f.store(), older).CombinedOutput(); err != nil && !strings.Contains(string(out), "No such file") {
-		return fmt.Errorf("copy the store: %w: %s", err, out)
-	}
-	time.Sleep(1500 * time.Millisecond)
-	f.w.nats.kill()
+func (f *faults) copyCourier(context.Context) error { return f.w.copyStore() }
+
+func (f *faults) restoreCourier(ctx context.Context) error {
+	say("NATS: killed, store set back to a copy")
 	f.courier++
-	if err := os.RemoveAll(f.store()); err != nil {
-		return err
-	}
-	if err := os.Rename(older, f.store()); err != nil {
-		return err
-	}
-	return f.w.nats.start()
+	return f.w.putBack(ctx)
 }

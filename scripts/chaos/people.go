@@ -16,12 +16,13 @@ import (
 type authority struct {
 	id       string
 	function eventv1.BusinessFunction
+	state    eventv1.Jurisdiction
 }
 
 var authorities = []authority{
-	{"nt-cp", eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION},
-	{"nt-spar", eventv1.BusinessFunction_BUSINESS_FUNCTION_SUPPORTING_PEOPLE_AT_RISK},
-	{"wa-cp", eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION},
+	{"nt-cp", eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, eventv1.Jurisdiction_JURISDICTION_NT},
+	{"nt-spar", eventv1.BusinessFunction_BUSINESS_FUNCTION_SUPPORTING_PEOPLE_AT_RISK, eventv1.Jurisdiction_JURISDICTION_NT},
+	{"wa-cp", eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, eventv1.Jurisdiction_JURISDICTION_WA},
 }
 
 // customers are few, so that many submissions meet at the same register.
@@ -40,12 +41,12 @@ func (w *world) seedRegistry(ctx context.Context) error {
 	}
 	defer conn.Close()
 	registry := registryv1.NewRegistryServiceClient(conn)
-	return eventually(ctx, 60*time.Second, func() error {
+	return eventually(ctx, 2*time.Minute, func() error {
 		call, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		for _, a := range authorities {
 			if _, err := registry.PutAuthority(call, &registryv1.PutAuthorityRequest{Authority: &registryv1.Authority{
-				AuthorityId: a.id, Name: a.id + " (synthetic)", BusinessFunction: a.function, Jurisdiction: eventv1.Jurisdiction_JURISDICTION_NT, Enabled: true,
+				AuthorityId: a.id, Name: a.id + " (synthetic)", BusinessFunction: a.function, Jurisdiction: a.state, Enabled: true,
 			}}); err != nil {
 				return err
 			}
@@ -68,15 +69,15 @@ func (w *world) seedRegistry(ctx context.Context) error {
 	})
 }
 
-// submission makes one at random: mostly about the register.
-func (a authority) submission(r *rand.Rand, reference string) *intakev1.Submission {
+// submission makes one at random: mostly about the register, on a business day.
+func (a authority) submission(r *rand.Rand, reference string, today time.Time) *intakev1.Submission {
 	n := r.IntN(customers)
 	who := &intakev1.CustomerIdentity{Crn: crn(n), FamilyName: family(n), DateOfBirth: born(n)}
 	s := &intakev1.Submission{Reference: reference, CaseWorker: "Casey Worker"}
 	switch k := r.IntN(100); {
 	case k < 35:
 		s.Content = &intakev1.Submission_NoticeToCommence{NoticeToCommence: &intakev1.NoticeToCommence{
-			Customer: who, StartDate: time.Now().AddDate(0, 0, r.IntN(40)).Format("2006-01-02"), DurationMonths: []int32{3, 6, 12}[r.IntN(3)],
+			Customer: who, StartDate: today.AddDate(0, 0, 1+r.IntN(20)).Format("2006-01-02"), DurationMonths: []int32{3, 6, 12}[r.IntN(3)],
 		}}
 	case k < 60:
 		s.Content = &intakev1.Submission_NoticeToRevoke{NoticeToRevoke: &intakev1.NoticeToRevoke{Customer: who}}

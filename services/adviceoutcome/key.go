@@ -62,7 +62,7 @@ func createKey(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }()
 	err = pem.Encode(file, &pem.Block{Type: pemType, Bytes: encoded})
 	if err == nil {
 		err = file.Sync()

@@ -32,6 +32,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 	"github.com/noticehub/noticehub/proto/subject"
+	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/intake/internal/api"
 	"github.com/noticehub/noticehub/services/intake/internal/commit"
 	"github.com/noticehub/noticehub/services/intake/internal/directory"
@@ -67,6 +68,21 @@ func (d Deps) validate() error {
 	return nil
 }
 
+// requireYears reports years without a business calendar that receipts issued
+// now or within two weeks may need: no holidays fill more than that.
+func (d Deps) requireYears() error {
+	now := d.Clock.Now().In(d.Zone)
+	years := []int{now.Year()}
+	if soon := now.AddDate(0, 0, 14).Year(); soon != now.Year() {
+		years = append(years, soon)
+	}
+	var problems []error
+	for j := term.ACT; j <= term.WA; j++ {
+		problems = append(problems, d.Calendar.Require(j.String(), years...))
+	}
+	return errors.Join(problems...)
+}
+
 // Service is intake.
 type Service struct {
 	deps      Deps
@@ -86,6 +102,9 @@ func Schema() postgres.Schema { return store.Schema() }
 // New wires the service; nothing runs before Run.
 func New(cfg Config, d Deps) (*Service, error) {
 	if err := errors.Join(cfg.Validate(), d.validate()); err != nil {
+		return nil, err
+	}
+	if err := d.requireYears(); err != nil {
 		return nil, err
 	}
 	policy, err := lodging.LoadPolicy()

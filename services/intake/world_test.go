@@ -48,14 +48,20 @@ type world struct {
 func setup(t testing.TB, change ...func(*intake.Config)) *world {
 	t.Helper()
 	w := &world{t: t, pool: postgrestest.Pool(t, intake.Schema()), bus: bustest.New(t), clock: clock.NewFake(start)}
+	// Streams drop what nobody is declared to consume; an outbox would send it again.
+	eventually(t, "the bus is set up", func() bool {
+		return w.bus.Declare(t.Context(), packet.Streams(subject.Lodged, subject.Decided, subject.Authority)...) == nil
+	})
 	w.intake, w.server = w.serve(change...)
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CAPE_YORK, "frc", eventv1.Jurisdiction_JURISDICTION_QLD, true, 1)
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, "qld-cp", eventv1.Jurisdiction_JURISDICTION_QLD, true, 1)
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, "nt-cp", eventv1.Jurisdiction_JURISDICTION_NT, true, 1)
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, "closed", eventv1.Jurisdiction_JURISDICTION_NT, false, 1)
+	closed := w.as("closed")
 	eventually(t, "the authorities are known", func() bool {
-		var n int
-		return w.pool.QueryRow(t.Context(), "SELECT count(*) FROM authority").Scan(&n) == nil && n == 4
+		// The last one announced, and told apart from an unknown one.
+		_, err := closed.Submit(t.Context(), &intakev1.SubmitRequest{Submission: notice()})
+		return faultOf(err).Reason == "AUTHORITY_DISABLED" && scalar[int](t, w.pool, "SELECT count(*) FROM authority") == 4
 	})
 	return w
 }

@@ -103,10 +103,10 @@ func TestResolveByParticulars(t *testing.T) {
 		"no letters":               {&registryv1.CustomerQuery{Names: name("--", ""), DateOfBirth: born}, "", 0},
 	} {
 		got := w.find(t, c.query)
-		clear := ""
+		single := ""
 		for _, candidate := range got.GetCandidates() {
 			if candidate.GetClear() {
-				clear += candidate.GetCustomer().GetCrn()
+				single += candidate.GetCustomer().GetCrn()
 			}
 			if candidate.GetCustomer().GetRecordVersion() != 1 || len(candidate.GetContributions()) == 0 {
 				t.Errorf("%s: %v", what, candidate)
@@ -115,8 +115,8 @@ func TestResolveByParticulars(t *testing.T) {
 				t.Errorf("%s: partner's payments %v", what, candidate.GetPartnerPayments())
 			}
 		}
-		if len(got.GetCandidates()) != c.found || clear != c.clear {
-			t.Errorf("%s: %d candidates, clear %q; want %d, %q: %v", what, len(got.GetCandidates()), clear, c.found, c.clear, got)
+		if len(got.GetCandidates()) != c.found || single != c.clear {
+			t.Errorf("%s: %d candidates, clear %q; want %d, %q: %v", what, len(got.GetCandidates()), single, c.found, c.clear, got)
 		}
 	}
 }

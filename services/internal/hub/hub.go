@@ -80,6 +80,7 @@ type Hub struct {
 // takes the listeners. Nothing is served before Run. Whatever was opened is
 // closed again on an error.
 func Open(ctx context.Context, o Options) (h *Hub, err error) {
+	launch.TuneMemory()
 	h = &Hub{options: o, clock: o.Clock}
 	defer func() {
 		if err != nil {

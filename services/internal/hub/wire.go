@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/pprof"
 	"os"
 	"path/filepath"
 
@@ -64,6 +66,8 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 	}); err != nil {
 		return err
 	}
+	h.server.Handle("/debug/pprof/", http.HandlerFunc(pprof.Index))
+	h.server.Handle("/debug/pprof/profile", http.HandlerFunc(pprof.Profile))
 	if sandbox, ok := h.clock.(*clock.Sandbox); ok {
 		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone})
 		maps.Copy(methods, clockMethods())

@@ -115,6 +115,7 @@ type Service interface {
 // and from the file named by NOTICEHUB_CONFIG. specific points to the service's
 // own settings, next to the common ones.
 func Main(name string, schema postgres.Schema, specific any, build func(Parts) (Service, error)) {
+	TuneMemory()
 	run.Main(name, func(ctx context.Context) error {
 		var s Settings
 		if err := config.Load(config.Options{File: os.Getenv("NOTICEHUB_CONFIG")}, &s, specific); err != nil {

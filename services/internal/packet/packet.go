@@ -1,11 +1,17 @@
-// Package packet turns events into the messages of the bus and back: several
-// events of one transaction share a message, which is twice as fast as a message
-// each. It is where the contract's events meet the kit's outbox and inbox.
+// Package packet is how events travel: several packed into one outbox row and
+// one message of the bus, and taken apart again at the consumer.
+//
+// Guarantees: what cannot be understood is never dropped. A message that is no
+// packet is refused whole; an event that is damaged, has a body this version
+// does not know, or a newer schema version, is refused by itself (inbox.Event's
+// Refused), so that it waits in quarantine for a program that knows it. Unknown
+// fields of known events are ignored.
 package packet
 
 import (
 	"fmt"
-	"sort"
+	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -13,159 +19,123 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/fault"
-	"github.com/noticehub/noticehub/pkg/inbox"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/subject"
 )
 
-// schemaVersion is the newest version of event bodies this program knows.
-const schemaVersion = 1
+// SchemaVersion is the newest schema version of events this program understands.
+const SchemaVersion = 1
 
-// eventsField is the number of Packet.events.
-const eventsField = 1
+// softBytes closes a packet: with the largest event on top it still is far below
+// what the bus takes.
+const softBytes = 512 << 10
 
-// Streams are the named streams as the bus declares them.
+// eventsField is Packet.events.
+const eventsField protowire.Number = 1
+
+// Streams are the declarations of the named streams (proto/subject) for the bus
+// and the relay. An unknown name is a defect and panics.
 func Streams(names ...string) []bus.Stream {
-	var streams []bus.Stream
+	declared := subject.Streams()
+	streams := make([]bus.Stream, 0, len(names))
 	for _, name := range names {
-		for _, s := range subject.Streams() {
-			if s.Name != name {
-				continue
-			}
-			stream := bus.Stream{Name: s.Name, Subjects: s.Subjects}
-			for _, c := range s.Consumers {
-				stream.Consumers = append(stream.Consumers, bus.Consumer{Name: c.Name, HeadersOnly: c.HeadersOnly})
-			}
-			streams = append(streams, stream)
+		i := slices.IndexFunc(declared, func(s subject.Stream) bool { return s.Name == name })
+		if i < 0 {
+			panic("packet: no stream " + name)
 		}
-	}
-	if len(streams) != len(names) {
-		panic(fmt.Sprintf("packet: not all of %q are streams", names)) // names are constants of package subject
+		s := bus.Stream{Name: declared[i].Name, Subjects: declared[i].Subjects}
+		for _, c := range declared[i].Consumers {
+			s.Consumers = append(s.Consumers, bus.Consumer{Name: c.Name, HeadersOnly: c.HeadersOnly})
+		}
+		streams = append(streams, s)
 	}
 	return streams
 }
 
-// All are all streams of the hub.
+// All are the declarations of every stream of the hub.
 func All() []bus.Stream {
-	var names []string
-	for _, s := range subject.Streams() {
-		names = append(names, s.Name)
+	declared := subject.Streams()
+	names := make([]string, len(declared))
+	for i, s := range declared {
+		names[i] = s.Name
 	}
 	return Streams(names...)
 }
 
-// Rows packs events, in order, into outbox rows of at most perRow events. Events
-// without a schema version get the present one.
-func Rows(stream string, events []*eventv1.Event, perRow int) []outbox.Row {
-	var rows []outbox.Row
+// Rows packs events, in their order, into outbox rows of at most most events
+// each. A row continues the trace of its first event. Rows of the LODGED stream
+// have the tally of new submissions by authority in a header. Events without a
+// schema version get the present one.
+//
+// An event that cannot be encoded (text that is not UTF-8) is a defect of the
+// caller, who validated it, and panics.
+func Rows(stream string, events []*eventv1.Event, most int) []outbox.Row {
+	rows := make([]outbox.Row, 0, len(events)/max(most, 1)+1)
 	for len(events) > 0 {
-		n := min(perRow, len(events))
-		rows = append(rows, row(stream, events[:n]))
-		events = events[n:]
+		n, size := 0, 0
+		for n < len(events) && n < max(most, 1) && size < softBytes {
+			if events[n].GetSchemaVersion() == 0 {
+				events[n].SchemaVersion = SchemaVersion
+			}
+			size += 1 + protowire.SizeBytes(proto.Size(events[n]))
+			n++
+		}
+		payload := make([]byte, 0, size)
+		// The sizes were worked out just above and are kept in the messages.
+		options := proto.MarshalOptions{Deterministic: true, UseCachedSize: true}
+		for _, e := range events[:n] {
+			payload = protowire.AppendTag(payload, eventsField, protowire.BytesType)
+			payload = protowire.AppendVarint(payload, uint64(options.Size(e)))
+			var err error
+			if payload, err = options.MarshalAppend(payload, e); err != nil {
+				panic(fmt.Sprintf("packet: event of %T cannot be encoded: %v", e.GetBody(), err))
+			}
+		}
+		row := outbox.Row{
+			ID: clock.NewID(clock.System().Now()), Stream: stream, Subject: subject.Of(stream, 0),
+			Payload: payload, Traceparent: events[0].GetTraceparent(),
+		}
+		if stream == subject.Lodged {
+			row.Headers = map[string]string{subject.HeaderTally: tally(events[:n])}
+		}
+		rows, events = append(rows, row), events[n:]
 	}
 	return rows
 }
 
-func row(stream string, events []*eventv1.Event) outbox.Row {
-	for _, e := range events {
-		if e.GetSchemaVersion() == 0 {
-			e.SchemaVersion = schemaVersion
-		}
-	}
-	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(&eventv1.Packet{Events: events})
-	if err != nil {
-		// Only invalid UTF-8 can fail here, and nothing with it gets past the door.
-		panic(fmt.Sprintf("packet: events that cannot be encoded: %v", err))
-	}
-	first, _ := clock.IDFromBytes(events[0].GetId())
-	r := outbox.Row{
-		ID: clock.NewID(first.Time()), Stream: stream, Subject: subject.Of(stream, 0), Payload: payload, Traceparent: events[0].GetTraceparent(),
-	}
-	if stream == subject.Lodged {
-		r.Headers = map[string]string{subject.HeaderTally: tally(events)}
-	}
-	return r
-}
-
-// tally counts the lodged submissions by authority: "frc=3,qld-cp=2".
+// tally counts new submissions by authority: "frc=3,qld-cp=2". What intake's
+// reconciler sends again was counted before.
 func tally(events []*eventv1.Event) string {
 	counts := map[string]int{}
 	for _, e := range events {
-		// What the reconciler announces again was counted the first time.
-		if l := e.GetSubmissionLodged(); l != nil && !l.GetReconcile() {
-			counts[l.GetAuthorityId()]++
+		if lodged := e.GetSubmissionLodged(); lodged != nil && !lodged.GetReconcile() {
+			counts[lodged.GetAuthorityId()]++
 		}
 	}
 	parts := make([]string, 0, len(counts))
 	for authority, n := range counts {
-		parts = append(parts, fmt.Sprintf("%s=%d", authority, n))
+		parts = append(parts, authority+"="+strconv.Itoa(n))
 	}
-	sort.Strings(parts)
+	slices.Sort(parts)
 	return strings.Join(parts, ",")
 }
 
-// Decode takes a message apart; key gives the order key of an event. A message
-// that is no packet is an error. An event of a version or kind this program does
-// not know comes with Refused set: it is kept until a newer program takes it.
-func Decode(key func(*eventv1.Event) string) func(bus.Delivery) ([]inbox.Event, error) {
-	return func(d bus.Delivery) ([]inbox.Event, error) {
-		var events []inbox.Event
-		for rest := d.Data; len(rest) > 0; {
-			number, kind, n := protowire.ConsumeTag(rest)
-			if n < 0 {
-				return nil, undecodable(protowire.ParseError(n))
-			}
-			rest = rest[n:]
-			if number != eventsField || kind != protowire.BytesType {
-				if n = protowire.ConsumeFieldValue(number, kind, rest); n < 0 {
-					return nil, undecodable(protowire.ParseError(n))
-				}
-				rest = rest[n:]
-				continue
-			}
-			data, n := protowire.ConsumeBytes(rest)
-			if n < 0 {
-				return nil, undecodable(protowire.ParseError(n))
-			}
-			rest = rest[n:]
-			event, err := decode(data, key)
-			if err != nil {
-				return nil, err
-			}
-			events = append(events, event)
+// Tally reads the header that Rows writes on the LODGED stream: the number of
+// new submissions by authority.
+func Tally(d bus.Delivery) (map[string]int, error) {
+	counts := map[string]int{}
+	header := d.Headers[subject.HeaderTally]
+	if header == "" {
+		return counts, nil
+	}
+	for _, part := range strings.Split(header, ",") {
+		authority, number, _ := strings.Cut(part, "=")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || authority == "" {
+			return nil, fmt.Errorf("header %s is not a tally", subject.HeaderTally)
 		}
-		return events, nil
+		counts[authority] += n
 	}
-}
-
-// DecodeParked makes an event again from its inbox.Event.Data.
-func DecodeParked(key func(*eventv1.Event) string) func([]byte) (inbox.Event, error) {
-	return func(data []byte) (inbox.Event, error) { return decode(data, key) }
-}
-
-func decode(data []byte, key func(*eventv1.Event) string) (inbox.Event, error) {
-	e := new(eventv1.Event)
-	if err := proto.Unmarshal(data, e); err != nil {
-		return inbox.Event{}, undecodable(err)
-	}
-	id, err := clock.IDFromBytes(e.GetId())
-	if err != nil {
-		return inbox.Event{}, undecodable(err)
-	}
-	event := inbox.Event{ID: id, Data: data, Traceparent: e.GetTraceparent(), Value: e}
-	switch {
-	case e.GetSchemaVersion() > schemaVersion:
-		event.Refused = fault.New(fault.Invalid, "EVENT_VERSION_UNKNOWN", "event has schema version %d, this program knows %d", e.GetSchemaVersion(), schemaVersion)
-	case e.GetBody() == nil:
-		event.Refused = fault.New(fault.Invalid, "EVENT_KIND_UNKNOWN", "event is of a kind this program does not know")
-	default:
-		event.Key = key(e)
-	}
-	return event, nil
-}
-
-func undecodable(err error) error {
-	return fault.New(fault.Invalid, "EVENT_UNDECODABLE", "message is no packet of events").Wrap(err)
+	return counts, nil
 }

@@ -44,11 +44,11 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 		if err != nil {
 			return nil, fault.InvalidField("report_date", "%q is not a date of the form yyyy-mm-dd", text)
 		}
-		after, through, any, err := s.carried(ctx, standing, date)
+		after, through, found, err := s.carried(ctx, standing, date)
 		if err != nil {
 			return nil, err
 		}
-		if !any {
+		if !found {
 			return &advicev1.ListAdviceOutcomesResponse{}, nil
 		}
 		filter.After, filter.Through = after, &through
@@ -72,15 +72,17 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 // carried returns which report dates given to outcomes the report of date
 // carries, or will carry: those after the report date before it. A date on which
 // there is no report carries none.
-func (s *Server) carried(ctx context.Context, standing store.Standing, date calendar.Date) (after *calendar.Date, through calendar.Date, any bool, err error) {
+func (s *Server) carried(ctx context.Context, standing store.Standing, date calendar.Date) (after *calendar.Date, through calendar.Date, found bool, err error) {
 	if standing.Closed != nil && date <= *standing.Closed {
 		previous, found, err := s.Store.Previous(ctx, standing.ID, date)
 		return previous, date, found, err
 	}
-	business, err := s.Calendar.IsBusinessDay(standing.Jurisdiction.String(), date)
-	if err != nil || !business {
-		// A year without a calendar has no report yet either.
-		return nil, date, false, nil
+	region := standing.Jurisdiction.String()
+	if known := s.Calendar.Require(region, date.Year()) == nil; !known {
+		return nil, date, false, nil // a year without a calendar has no report yet
+	}
+	if business, err := s.Calendar.IsBusinessDay(region, date); err != nil || !business {
+		return nil, date, false, err
 	}
 	// Given dates between the business day before and this one became holidays
 	// after they were given; this report carries them too.

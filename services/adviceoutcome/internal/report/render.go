@@ -93,7 +93,8 @@ func (r *Renderer) Line(l *Line) error {
 		decidedBy = "OFFICER"
 	}
 
-	c := append(r.csv.buffer, id...)
+	c := r.csv.buffer
+	c = append(c, id...)
 	c = append(c, ',')
 	c = appendCell(c, l.Reference)
 	c = append(c, ',')
@@ -114,7 +115,8 @@ func (r *Renderer) Line(l *Line) error {
 	c = append(c, decidedBy...)
 	c = append(c, ',')
 	c = appendCell(c, l.Note)
-	r.csv.buffer = append(c, '\r', '\n')
+	c = append(c, '\r', '\n')
+	r.csv.buffer = c
 
 	j := r.json.buffer
 	if r.lines > 0 {
@@ -142,7 +144,8 @@ func (r *Renderer) Line(l *Line) error {
 	j = append(j, decidedBy...)
 	j = append(j, `","note":`...)
 	j = appendString(j, l.Note)
-	r.json.buffer = append(j, '}')
+	j = append(j, '}')
+	r.json.buffer = j
 
 	r.lines++
 	if !HubCreated(l.Reference) {
@@ -168,7 +171,8 @@ func (r *Renderer) Finish() (Seal, error) {
 	j = strconv.AppendInt(j, seal.Pending, 10)
 	j = append(j, `,"unprocessed":`...)
 	j = strconv.AppendInt(j, r.head.Counts.Unprocessed, 10)
-	r.json.buffer = append(j, "}}\n"...)
+	j = append(j, "}}\n"...)
+	r.json.buffer = j
 	if err := r.flush(true); err != nil {
 		return Seal{}, err
 	}

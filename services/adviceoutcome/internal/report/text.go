@@ -80,10 +80,9 @@ func appendString(b, s []byte) []byte {
 				continue
 			}
 			b = append(b, s[plain:i]...)
-			switch {
-			case size == 1:
+			if size == 1 {
 				b = append(b, `\ufffd`...)
-			default:
+			} else {
 				b = append(b, `\u202`...)
 				b = append(b, hexDigits[r&0xf])
 			}

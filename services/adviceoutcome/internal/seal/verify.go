@@ -13,15 +13,20 @@ import (
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
 )
 
-// checksPerSweep bounds one run of Check; the next goes on where it ended.
-const checksPerSweep = 50
+// What one run of Check does at most; the next goes on where it ended. A million
+// lines take some seconds.
+const (
+	reportsPerCheck = 50
+	linesPerCheck   = 1_000_000
+)
 
 // Check rebuilds the next sealed reports from the ledger and compares; run
 // again and again it walks through all of them, for ever. Damage is counted,
 // logged and returned, and does not end the walk.
 func (s *Sealer) Check(ctx context.Context, _ time.Time) error {
 	var problems []error
-	for range checksPerSweep {
+	var lines int64
+	for n := 0; n < reportsPerCheck && lines < linesPerCheck; n++ {
 		r, found, err := s.Store.SealedAfter(ctx, s.checked)
 		if err != nil {
 			return err
@@ -39,6 +44,7 @@ func (s *Sealer) Check(ctx context.Context, _ time.Time) error {
 			problems = append(problems, err)
 		}
 		s.checked = r.ReportID
+		lines += r.Lines
 	}
 	return errors.Join(problems...)
 }

@@ -91,22 +91,18 @@ const lockSpace = "hashtextextended(authority, 4919)"
 // The standings are read by a statement of its own after the locks are taken, so
 // they include every close that was committed before.
 func (*Store) Hold(ctx context.Context, tx pgx.Tx, ids []string) (map[string]Standing, error) {
+	standings := make(map[string]Standing, len(ids))
 	batch := &pgx.Batch{}
 	batch.Queue("SELECT pg_advisory_xact_lock_shared("+lockSpace+") FROM unnest($1::text[]) authority", ids)
-	batch.Queue("SELECT "+standingColumns+" FROM authority a"+lastReport+" WHERE a.authority_id = ANY ($1)", ids)
-	results := tx.SendBatch(ctx, batch)
-	defer results.Close()
-	if _, err := results.Exec(); err != nil {
+	batch.Queue("SELECT "+standingColumns+" FROM authority a"+lastReport+" WHERE a.authority_id = ANY ($1)", ids).Query(func(rows pgx.Rows) error {
+		found, err := pgx.CollectRows(rows, scanStanding)
+		for _, s := range found {
+			standings[s.ID] = s
+		}
+		return err
+	})
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("hold authorities: %w", err)
 	}
-	rows, _ := results.Query()
-	found, err := pgx.CollectRows(rows, scanStanding)
-	if err != nil {
-		return nil, fmt.Errorf("read authorities: %w", err)
-	}
-	standings := make(map[string]Standing, len(found))
-	for _, s := range found {
-		standings[s.ID] = s
-	}
-	return standings, results.Close()
+	return standings, nil
 }

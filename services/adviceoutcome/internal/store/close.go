@@ -23,20 +23,15 @@ func (s *Store) Close(ctx context.Context, authority string, due func(Standing) 
 	var head report.Head
 	var closed bool
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		var standing Standing
 		batch := &pgx.Batch{}
 		batch.Queue("SELECT pg_advisory_xact_lock("+lockSpace+") FROM (VALUES ($1::text)) v (authority)", authority)
-		batch.Queue("SELECT "+standingColumns+" FROM authority a"+lastReport+" WHERE a.authority_id = $1 FOR UPDATE OF a", authority)
-		results := tx.SendBatch(ctx, batch)
-		defer results.Close()
-		if _, err := results.Exec(); err != nil {
+		batch.Queue("SELECT "+standingColumns+" FROM authority a"+lastReport+" WHERE a.authority_id = $1 FOR UPDATE OF a", authority).Query(func(rows pgx.Rows) (err error) {
+			standing, err = pgx.CollectExactlyOneRow(rows, scanStanding)
 			return err
-		}
-		rows, _ := results.Query()
-		standing, err := pgx.CollectExactlyOneRow(rows, scanStanding)
+		})
+		err := tx.SendBatch(ctx, batch).Close()
 		if err != nil {
-			return err
-		}
-		if err := results.Close(); err != nil {
 			return err
 		}
 		if head, closed, err = due(standing); err != nil || !closed {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/outbox"
@@ -26,7 +25,8 @@ type Sealing struct {
 	Write func(ctx context.Context, next func() (report.Chunk, bool, error)) error
 }
 
-// Seal seals a closed report in one transaction that holds the report's row:
+// Seal seals a closed report in one transaction that holds the report's row
+// (should that be repeated, so is render):
 // whoever else wants to seal it gets false at once, and a process that dies
 // leaves it closed, without any bytes. render writes the chunks and returns the
 // signed seal with the outbox rows that tell of it. False, without an error,
@@ -34,7 +34,6 @@ type Sealing struct {
 // before it.
 func (s *Store) Seal(ctx context.Context, id clock.ID, render func(context.Context, Sealing) (report.Seal, []outbox.Row, error)) (bool, error) {
 	sealed := false
-	// Not repeated by InTx: nothing here can lose a serialization race.
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, longStatement); err != nil {
 			return err
@@ -131,9 +130,3 @@ func (s *chunkSource) Values() ([]any, error) {
 }
 
 func (s *chunkSource) Err() error { return s.err }
-
-// Refused reports whether the database refused to change what is recorded.
-func Refused(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "42501"
-}

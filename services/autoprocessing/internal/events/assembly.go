@@ -75,7 +75,7 @@ func (a *Assembly) announce(s *store.Submission, r *decision.Result, lodged []by
 	if err != nil {
 		return err
 	}
-	a.Work.Entries = append(a.Work.Entries, store.Entry{SubmissionID: s.ID, At: s.Since, Reasons: r.Reasons, Lodged: lodged, Candidates: candidates})
+	a.Work.Entries = append(a.Work.Entries, store.Entry{SubmissionID: s.ID, LodgedAt: s.LodgedAt, At: s.Since, Reasons: r.Reasons, Lodged: lodged, Candidates: candidates})
 	a.Events = append(a.Events, unprocessed(s, 1, r.CRN, r.PolicyVersion, r.ReasonsForAuthority, trace))
 	return nil
 }

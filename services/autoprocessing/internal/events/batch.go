@@ -147,6 +147,10 @@ func (b *batch) once(ctx context.Context, tx pgx.Tx, look bool) error {
 			b.effect.Defer = append(b.effect.Defer, b.events[b.origin[i]])
 		default:
 			if err := b.decide(l); err != nil {
+				if !look {
+					// What is decided already may not fit a second time: look first.
+					return store.ErrKnown
+				}
 				return err
 			}
 			if b.answer.Waiting && l.Lane > 0 {

@@ -68,17 +68,21 @@ func (s *Search) open() bool {
 
 // Submissions returns the rows that match, in the order asked for.
 //
-// A search by CRN or reference reads these few rows. Any other reads, for every
-// combination of authority (else business function), type and status, the next
+// A search by CRN or reference reads these few rows. One among the open entries
+// of all authorities walks over the open entries in order. Any other reads, for
+// every combination of authority (else business function), type and status, the next
 // rows of one index range and merges them: a list of values in one condition
 // would make PostgreSQL read and sort all of them. The limits stand in the text:
 // a plan for an unknown limit would sort too.
 func (s *Search) Submissions(ctx context.Context, q Querier) ([]Found, error) {
 	a := &arguments{}
 	var page string
-	if s.CRN != "" || s.Reference != "" {
+	switch {
+	case s.CRN != "" || s.Reference != "":
 		page = s.few(a)
-	} else {
+	case len(s.Authorities) == 0 && (s.open() || s.NotOnHold):
+		page = s.queued(a)
+	default:
 		page = s.merged(a)
 	}
 	rows, err := q.Query(ctx, fmt.Sprintf(`WITH page AS MATERIALIZED (%s)
@@ -133,6 +137,22 @@ func (s *Search) few(a *arguments) string {
 	return s.selection(a, where)
 }
 
+// queued selects the page by walking over the open entries.
+func (s *Search) queued(a *arguments) string {
+	where := []string{"q.closed_at IS NULL"}
+	add := func(column string, values []int16) {
+		if len(values) > 0 {
+			where = append(where, column+" = ANY("+a.of(values)+")")
+		}
+	}
+	add("s.business_function", int16s(s.Functions))
+	add("s.information_type", int16s(s.Types))
+	add("s.status", int16s(s.Statuses))
+	where = append(append(where, s.window(a, "q.lodged_at", "q.submission_id")...), s.entryConditions(a)...)
+	return fmt.Sprintf("SELECT s.id, s.lodged_at FROM queue_entry q JOIN submission s ON s.id = q.submission_id WHERE %s ORDER BY %s LIMIT %d",
+		strings.Join(where, " AND "), s.ordered("q.lodged_at", "q.submission_id"), s.Limit)
+}
+
 // merged selects the page from the index ranges of all combinations.
 func (s *Search) merged(a *arguments) string {
 	types, statuses := int16s(s.Types), int16s(s.Statuses)
@@ -167,25 +187,44 @@ func (s *Search) merged(a *arguments) string {
 // selection is the ordered and limited choice of rows under the conditions and
 // the filters all searches share.
 func (s *Search) selection(a *arguments, where []string) string {
-	if !s.LodgedFrom.IsZero() {
-		where = append(where, "s.lodged_at >= "+a.of(s.LodgedFrom))
-	}
-	if !s.LodgedBefore.IsZero() {
-		where = append(where, "s.lodged_at < "+a.of(s.LodgedBefore))
-	}
-	if s.After != (Position{}) {
-		compare := ">"
-		if s.Newest {
-			compare = "<"
-		}
-		where = append(where, "(s.lodged_at, s.id) "+compare+" ("+a.of(s.After.LodgedAt)+", "+a.of([16]byte(s.After.ID))+")")
-	}
+	where = append(where, s.window(a, "s.lodged_at", "s.id")...)
 	from := "submission s"
 	if entry := s.entryConditions(a); len(entry) > 0 {
 		from = "submission s JOIN queue_entry q ON q.submission_id = s.id AND q.closed_at IS NULL"
 		where = append(append(where, "s.status = 3"), entry...)
 	}
 	return fmt.Sprintf("SELECT s.id, s.lodged_at FROM %s WHERE %s ORDER BY %s LIMIT %d", from, strings.Join(where, " AND "), s.order("s."), s.Limit)
+}
+
+// window are the conditions on when it was lodged and on where the page begins.
+// Each side gets one condition only: of two, the index scan may begin at the
+// weaker one and read all between them.
+func (s *Search) window(a *arguments, lodgedAt, id string) []string {
+	from, before, after := s.LodgedFrom, s.LodgedBefore, s.After
+	if !s.EnteredBefore.IsZero() && (before.IsZero() || s.EnteredBefore.Before(before)) {
+		before = s.EnteredBefore.Add(time.Microsecond) // an entry is never older than its submission
+	}
+	compare := ">"
+	switch {
+	case after == Position{}:
+	case s.Newest && (before.IsZero() || after.LodgedAt.Before(before)):
+		compare, before = "<", time.Time{}
+	case !s.Newest && !after.LodgedAt.Before(from):
+		from = time.Time{}
+	default:
+		after = Position{} // the page begins where the window does
+	}
+	var where []string
+	if !from.IsZero() {
+		where = append(where, lodgedAt+" >= "+a.of(from))
+	}
+	if !before.IsZero() {
+		where = append(where, lodgedAt+" < "+a.of(before))
+	}
+	if after != (Position{}) {
+		where = append(where, "("+lodgedAt+", "+id+") "+compare+" ("+a.of(after.LodgedAt)+", "+a.of([16]byte(after.ID))+")")
+	}
+	return where
 }
 
 func (s *Search) entryConditions(a *arguments) []string {
@@ -211,11 +250,13 @@ func (s *Search) entryConditions(a *arguments) []string {
 	return where
 }
 
-func (s *Search) order(alias string) string {
+func (s *Search) order(alias string) string { return s.ordered(alias+"lodged_at", alias+"id") }
+
+func (s *Search) ordered(lodgedAt, id string) string {
 	if s.Newest {
-		return alias + "lodged_at DESC, " + alias + "id DESC"
+		return lodgedAt + " DESC, " + id + " DESC"
 	}
-	return alias + "lodged_at, " + alias + "id"
+	return lodgedAt + ", " + id
 }
 
 // arguments numbers the values of a statement that is put together.

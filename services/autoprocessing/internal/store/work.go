@@ -16,7 +16,8 @@ import (
 // Entry is a new entry of the queue.
 type Entry struct {
 	SubmissionID clock.ID
-	At           time.Time
+	// LodgedAt is the submission's, At when the entry came.
+	LodgedAt, At time.Time
 	Reasons      []term.Reason
 	// Lodged is the submission as lodged, encoded as intake keeps it.
 	Lodged []byte
@@ -129,16 +130,16 @@ func queueEntries(b *pgx.Batch, all []Entry) {
 	if n == 0 {
 		return
 	}
-	id, at, reasons := make([][16]byte, n), make([]time.Time, n), make([]string, n)
+	id, at, since, reasons := make([][16]byte, n), make([]time.Time, n), make([]time.Time, n), make([]string, n)
 	lodged, candidates := make([][]byte, n), make([][]byte, n)
 	for i := range all {
 		e := &all[i]
-		id[i], at[i], reasons[i], lodged[i], candidates[i] = e.SubmissionID, e.At, literal(e.Reasons), e.Lodged, e.Candidates
+		id[i], since[i], at[i], reasons[i], lodged[i], candidates[i] = e.SubmissionID, e.LodgedAt, e.At, literal(e.Reasons), e.Lodged, e.Candidates
 	}
-	b.Queue(`INSERT INTO queue_entry (submission_id, entered_at, reasons, lodged, candidates)
-		SELECT id, at, reasons::int2[], lodged, candidates
-		FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bytea[], $5::bytea[]) AS u (id, at, reasons, lodged, candidates)`,
-		id, at, reasons, lodged, candidates)
+	b.Queue(`INSERT INTO queue_entry (submission_id, lodged_at, entered_at, reasons, lodged, candidates)
+		SELECT id, since, at, reasons::int2[], lodged, candidates
+		FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::bytea[], $6::bytea[]) AS u (id, since, at, reasons, lodged, candidates)`,
+		id, since, at, reasons, lodged, candidates)
 }
 
 func queueDisclosures(b *pgx.Batch, all []Disclosure) {

@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/crashpoint"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
@@ -57,7 +56,6 @@ func (s *Server) Submit(ctx context.Context, request *intakev1.SubmitRequest) (*
 	if wait := request.GetWait().AsDuration(); wait > 0 {
 		response.Decision = decisionMessage(s.await(ctx, authority.ID, result.Submission.SubmissionID, wait, anyStatus))
 	}
-	crashpoint.Here("intake.before-reply")
 	return response, nil
 }
 

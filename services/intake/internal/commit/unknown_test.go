@@ -40,7 +40,7 @@ func (c cutConn) Write(p []byte) (int, error) {
 		if _, err := c.Conn.Write(p); err != nil {
 			return 0, err
 		}
-		_, _ = c.Conn.Read(make([]byte, 1)) // it is committed when the answer begins
+		_, _ = c.Read(make([]byte, 1)) // it is committed when the answer begins
 		return len(p), c.Close()
 	case sendLost:
 		return len(p), c.Close()

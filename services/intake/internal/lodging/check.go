@@ -61,7 +61,7 @@ func (m *mistakes) add(path, format string, a ...any) {
 		m.found = fault.InvalidField(path, format, a...)
 		return
 	}
-	m.found.WithField(path, fmt.Sprintf(format, a...))
+	_ = m.found.WithField(path, fmt.Sprintf(format, a...))
 }
 
 func (m *mistakes) fault() error {

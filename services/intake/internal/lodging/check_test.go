@@ -124,7 +124,7 @@ func TestAuthorities(t *testing.T) {
 func TestPolicyIsChecked(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string][2]string{
-		"unknown key":       {"version:", "versoin:"},
+		"unknown key":       {"version:", "edition:"},
 		"unknown function":  {"CAPE_YORK:", "CAPE_FEAR:"},
 		"unknown measure":   {"measure: CYEIM", "measure: XYZ"},
 		"duration of 25":    {"[3, 6, 9, 12, 24]", "[3, 25]"},

@@ -80,7 +80,7 @@ func (s *Server) byCRN(ctx context.Context, queries []*registryv1.CustomerQuery)
 	arena := make([]byte, 0, len(crns)*typicalRecord) // one block instead of one allocation a customer
 	err := s.Store.ByCRN(ctx, crns, func(h *store.Hit) (err error) {
 		start := len(arena)
-		arena = appendRecordField(arena, answerCustomer, h.Body, h.Measure, h.Version)
+		arena = appendCustomer(arena, h.Body, h.Measure, h.Version)
 		if arena, err = appendPayments(arena, answerPartnerPayments, h.Partner); err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func namesakeOf(h *store.Hit) (namesake, error) {
 	}
 	n := namesake{
 		person:   matching.Person{CRN: c.GetCrn(), Names: namesOf(c), BirthDate: c.GetDateOfBirth(), Gender: c.GetGender()},
-		customer: appendRecordField(nil, candidateCustomer, h.Body, h.Measure, h.Version),
+		customer: appendCustomer(nil, h.Body, h.Measure, h.Version),
 	}
 	for _, a := range c.GetAddresses() {
 		n.person.Places = append(n.person.Places, matching.NewPlace(a.GetLocality(), a.GetPostcode()))

@@ -18,11 +18,10 @@ const (
 
 	responseAnswers protowire.Number = 1
 
-	answerCustomer        protowire.Number = 1
+	customerField         protowire.Number = 1 // of an answer and of a candidate
 	answerPartnerPayments protowire.Number = 2
 	answerCandidates      protowire.Number = 3
 
-	candidateCustomer        protowire.Number = 1
 	candidateScore           protowire.Number = 2
 	candidateClear           protowire.Number = 3
 	candidateContributions   protowire.Number = 4
@@ -41,13 +40,13 @@ func appendRecord(b, body []byte, measure term.Measure, version int64) []byte {
 	return protowire.AppendVarint(b, uint64(version))
 }
 
-// appendRecordField appends a kept record as a field.
-func appendRecordField(b []byte, field protowire.Number, body []byte, measure term.Measure, version int64) []byte {
+// appendCustomer appends a kept record as the customer of an answer or candidate.
+func appendCustomer(b, body []byte, measure term.Measure, version int64) []byte {
 	size := len(body) + protowire.SizeTag(customerVersion) + protowire.SizeVarint(uint64(version))
 	if measure != 0 {
 		size += protowire.SizeTag(customerMeasure) + protowire.SizeVarint(uint64(measure))
 	}
-	b = protowire.AppendTag(b, field, protowire.BytesType)
+	b = protowire.AppendTag(b, customerField, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(size))
 	return appendRecord(b, body, measure, version)
 }
@@ -74,9 +73,9 @@ func appendPayments(b []byte, field protowire.Number, record []byte) ([]byte, er
 
 // appendCandidate appends a candidate to an answer; customer and payments are
 // encoded fields of it already.
-func appendCandidate(b, customer []byte, score float64, clear bool, contributions []string, payments []byte) []byte {
+func appendCandidate(b, customer []byte, score float64, certain bool, contributions []string, payments []byte) []byte {
 	size := len(customer) + len(payments) + protowire.SizeTag(candidateScore) + protowire.SizeFixed64()
-	if clear {
+	if certain {
 		size += protowire.SizeTag(candidateClear) + protowire.SizeVarint(1)
 	}
 	for _, c := range contributions {
@@ -87,7 +86,7 @@ func appendCandidate(b, customer []byte, score float64, clear bool, contribution
 	b = append(b, customer...)
 	b = protowire.AppendTag(b, candidateScore, protowire.Fixed64Type)
 	b = protowire.AppendFixed64(b, math.Float64bits(score))
-	if clear {
+	if certain {
 		b = protowire.AppendTag(b, candidateClear, protowire.VarintType)
 		b = protowire.AppendVarint(b, 1)
 	}

@@ -24,10 +24,10 @@ func TestFieldNumbers(t *testing.T) {
 		{&registryv1.Customer{}, "register_measure", customerMeasure},
 		{&registryv1.Customer{}, "record_version", customerVersion},
 		{&registryv1.ResolveCustomersResponse{}, "answers", responseAnswers},
-		{&registryv1.CustomerAnswer{}, "customer", answerCustomer},
+		{&registryv1.CustomerAnswer{}, "customer", customerField},
 		{&registryv1.CustomerAnswer{}, "partner_payments", answerPartnerPayments},
 		{&registryv1.CustomerAnswer{}, "candidates", answerCandidates},
-		{&registryv1.Candidate{}, "customer", candidateCustomer},
+		{&registryv1.Candidate{}, "customer", customerField},
 		{&registryv1.Candidate{}, "score", candidateScore},
 		{&registryv1.Candidate{}, "clear", candidateClear},
 		{&registryv1.Candidate{}, "contributions", candidateContributions},
@@ -57,12 +57,12 @@ func TestCandidateBytes(t *testing.T) {
 	want.RegisterMeasure, want.RecordVersion = eventv1.Measure_MEASURE_CPEIM, 300
 	body, partnerBody := encode(t, record), encode(t, partner)
 
-	customer := appendRecordField(nil, candidateCustomer, body, term.CPeIM, 300)
+	customer := appendCustomer(nil, body, term.CPeIM, 300)
 	payments, err := appendPayments(nil, candidatePartnerPayments, partnerBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := appendRecordField(nil, answerCustomer, body, term.CPeIM, 300)
+	answer := appendCustomer(nil, body, term.CPeIM, 300)
 	answer = appendCandidate(answer, customer, 87.5, true, []string{"crn: exact", "gender: differs"}, payments)
 	answer = appendCandidate(answer, customer, 0, false, nil, nil)
 	if answer, err = appendPayments(answer, answerPartnerPayments, partnerBody); err != nil {

@@ -52,13 +52,13 @@ type CustomerChange struct {
 // Customers announces changed records, packed.
 func Customers(c Cause, changes []CustomerChange) []outbox.Row {
 	var rows []outbox.Row
-	var batch []*eventv1.Event
+	batch := make([]*eventv1.Event, 0, min(len(changes), maxChanges))
 	size := 0
 	flush := func() {
 		if len(batch) > 0 {
 			rows = append(rows, packet.Rows(subject.Customer, batch, maxChanges)...)
 		}
-		batch, size = nil, 0
+		batch, size = batch[:0], 0
 	}
 	for _, ch := range changes {
 		n := len(ch.Before) + len(ch.After)

@@ -67,17 +67,17 @@ func TestRank(t *testing.T) {
 			if len(got) != c.found {
 				t.Fatalf("%d candidates, want %d: %+v", len(got), c.found, got)
 			}
-			clear := ""
+			single := ""
 			for i, g := range got {
 				if g.Clear {
 					if i != 0 {
 						t.Errorf("the clear candidate is number %d, not the first", i)
 					}
-					clear = c.customers[g.Index].CRN
+					single = c.customers[g.Index].CRN
 				}
 			}
-			if clear != c.clear {
-				t.Errorf("clear candidate %q, want %q: %+v", clear, c.clear, got)
+			if single != c.clear {
+				t.Errorf("clear candidate %q, want %q: %+v", single, c.clear, got)
 			}
 		})
 	}
@@ -121,15 +121,15 @@ func TestRankProperties(t *testing.T) {
 		})
 		wanted := person.Draw(t, "search")
 		customers := rapid.SliceOfNDistinct(person, 0, 4, func(p Person) string { return p.CRN }).Draw(t, "customers")
-		clear := ""
+		single := ""
 		for _, c := range Rank(wanted, customers, false) {
 			if !c.Clear {
 				continue
 			}
-			if clear != "" {
+			if single != "" {
 				t.Fatal("two clear candidates")
 			}
-			clear = customers[c.Index].CRN + "!"
+			single = customers[c.Index].CRN + "!"
 			if customers[c.Index].BirthDate != wanted.BirthDate {
 				t.Fatal("clear in spite of another date of birth")
 			}
@@ -141,8 +141,8 @@ func TestRankProperties(t *testing.T) {
 				other = again[c.Index].CRN + "!"
 			}
 		}
-		if clear != other {
-			t.Fatalf("clear is %q, in another order %q", clear, other)
+		if single != other {
+			t.Fatalf("clear is %q, in another order %q", single, other)
 		}
 	})
 }

@@ -40,11 +40,10 @@ type Settle struct {
 func (s *Store) Settle(ctx context.Context, tx pgx.Tx, left Settle) error {
 	b := new(pgx.Batch)
 	if len(left.Notices) > 0 {
-		var ids []clock.ID
-		var crns []string
-		var measures, states []int16
-		var starts []calendar.Date
-		var versions []int32
+		size := len(left.Notices)
+		ids, crns := make([]clock.ID, 0, size), make([]string, 0, size)
+		measures, states := make([]int16, 0, size), make([]int16, 0, size)
+		starts, versions := make([]calendar.Date, 0, size), make([]int32, 0, size)
 		for _, n := range left.Notices {
 			ids, crns = append(ids, n.ID), append(crns, n.CRN)
 			measures, states = append(measures, int16(n.Measure)), append(states, int16(n.State))

@@ -7,14 +7,14 @@
 -- row lock each.
 CREATE TABLE submission (
     id                uuid        PRIMARY KEY,
-    authority_id      text        NOT NULL,
+    authority_id      text COLLATE "C" NOT NULL,
     business_function smallint    NOT NULL CHECK (business_function BETWEEN 1 AND 3),
     jurisdiction      smallint    NOT NULL,
-    reference         text        NOT NULL,
+    reference         text COLLATE "C" NOT NULL,
     information_type  smallint    NOT NULL CHECK (information_type BETWEEN 1 AND 5),
     status            smallint    NOT NULL CHECK (status BETWEEN 3 AND 6),
     outcome           smallint    NOT NULL,
-    crn               text        CHECK (crn <> ''),
+    crn               text COLLATE "C" CHECK (crn <> ''),
     lane              bigint      CHECK (lane > 0),
     lodged_at         timestamptz NOT NULL,
     since             timestamptz NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE decision (
     verdicts       bytea       NOT NULL,
     reasons        smallint[]  NOT NULL,
     outcome        smallint    NOT NULL,
-    crn            text        NOT NULL,
+    crn            text COLLATE "C" NOT NULL,
     start_date     date,
     end_date       date,
     note           text        NOT NULL DEFAULT '',
@@ -57,6 +57,7 @@ CREATE TABLE decision (
 -- What waits for an officer. Closed entries stay without what was lodged.
 CREATE TABLE queue_entry (
     submission_id    uuid        PRIMARY KEY,
+    lodged_at        timestamptz NOT NULL, -- the submission's, for the order of searches
     entered_at       timestamptz NOT NULL,
     closed_at        timestamptz,
     reasons          smallint[]  NOT NULL CHECK (cardinality(reasons) > 0),
@@ -72,7 +73,7 @@ CREATE TABLE queue_entry (
         WHEN held_by = '' THEN claim_expires_at IS NULL AND NOT assigned
         ELSE assigned = (claim_expires_at IS NULL) END)
 );
-CREATE INDEX queue_entry_open ON queue_entry (entered_at) WHERE closed_at IS NULL;
+CREATE INDEX queue_entry_open ON queue_entry (lodged_at, submission_id) WHERE closed_at IS NULL;
 CREATE INDEX queue_entry_claims ON queue_entry (claim_expires_at) WHERE claim_expires_at IS NOT NULL;
 CREATE INDEX queue_entry_holds ON queue_entry (hold_until) WHERE hold_until IS NOT NULL;
 CREATE INDEX queue_entry_holder ON queue_entry (held_by) WHERE held_by <> '';
@@ -90,7 +91,7 @@ CREATE TABLE transition (
     officer_id         text        NOT NULL DEFAULT '',
     declaration        boolean     NOT NULL DEFAULT false,
     outcome            smallint    NOT NULL,
-    crn                text        NOT NULL DEFAULT '',
+    crn                text COLLATE "C" NOT NULL DEFAULT '',
     start_date         date,
     end_date           date,
     note_for_authority text        NOT NULL DEFAULT '',
@@ -124,14 +125,14 @@ CREATE TABLE action (
 -- One row a customer whose notices were ever looked at to be changed; locked,
 -- in the order of the CRNs, by everything that changes the register.
 CREATE TABLE customer_anchor (
-    crn text PRIMARY KEY
+    crn text COLLATE "C" PRIMARY KEY
 );
 
 -- The notice register. Periods are local dates, inclusive.
 CREATE TABLE notice (
     id                  uuid        PRIMARY KEY,
-    crn                 text        NOT NULL,
-    authority_id        text        NOT NULL,
+    crn                 text COLLATE "C" NOT NULL CHECK (crn ~ '^[0-9]{9}[A-Z]$'),
+    authority_id        text COLLATE "C" NOT NULL,
     measure             smallint    NOT NULL CHECK (measure BETWEEN 1 AND 3),
     state               smallint    NOT NULL CHECK (state BETWEEN 1 AND 4),
     start_date          date        NOT NULL,
@@ -149,10 +150,13 @@ CREATE TABLE notice (
     version             int         NOT NULL CHECK (version >= 1),
     -- The day of the next change by date.
     due date GENERATED ALWAYS AS (CASE state WHEN 1 THEN start_date WHEN 2 THEN end_date + 1 END) STORED,
+    -- The CRN as a number, one to one: the exclusion constraint finds its place by
+    -- numbers in a third of the time it takes by text.
+    customer bigint GENERATED ALWAYS AS (left(crn, 9)::bigint * 32 + ascii(right(crn, 1)) - 64) STORED,
     CONSTRAINT notice_period CHECK (end_date >= start_date),
     CONSTRAINT notice_cut CHECK ((cut_at IS NULL) = (cut_from IS NULL) AND (cut_at IS NOT NULL OR NOT cut_revoked)),
     CONSTRAINT notice_revoked CHECK ((state = 4) = (revoked_at IS NOT NULL)),
-    CONSTRAINT notice_overlap EXCLUDE USING gist (crn WITH =, daterange(start_date, end_date, '[]') WITH &&) WHERE (state <> 4)
+    CONSTRAINT notice_overlap EXCLUDE USING gist (customer WITH =, daterange(start_date, end_date, '[]') WITH &&) WHERE (state <> 4)
 );
 CREATE UNIQUE INDEX notice_one_active ON notice (crn) WHERE state = 2;
 CREATE INDEX notice_crn ON notice (crn);
@@ -177,8 +181,8 @@ CREATE TABLE notice_history (
 -- Requests to take a submission back; they may come before the submission.
 -- Settled: nothing is left to be done.
 CREATE TABLE withdrawal (
-    authority_id text        NOT NULL,
-    reference    text        NOT NULL,
+    authority_id text COLLATE "C" NOT NULL,
+    reference    text COLLATE "C" NOT NULL,
     requested_at timestamptz NOT NULL,
     note         text        NOT NULL,
     settled      boolean     NOT NULL,
@@ -189,8 +193,8 @@ CREATE INDEX withdrawal_open ON withdrawal (requested_at) WHERE NOT settled;
 -- What was disclosed, as it was then.
 CREATE TABLE disclosure (
     submission_id uuid        PRIMARY KEY,
-    authority_id  text        NOT NULL,
-    crn           text        NOT NULL,
+    authority_id  text COLLATE "C" NOT NULL,
+    crn           text COLLATE "C" NOT NULL,
     content       bytea       NOT NULL,
     disclosed_at  timestamptz NOT NULL
 );

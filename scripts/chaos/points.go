@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// point is a place in the code where a process can be made to die. pkg/crashpoint
+// and the services' code say what each means.
+type point struct {
+	name     string
+	services []string
+}
+
+var (
+	intakes = []string{"intake-1", "intake-2"}
+	autos   = []string{"autoprocessing-1", "autoprocessing-2"}
+	senders = slices.Concat(intakes, autos)
+	readers = slices.Concat(intakes, autos, []string{"adviceoutcome", "registry"})
+)
+
+// points are reached under load, those of the inbox in the services that keep
+// the outcomes as often as in all others: nothing else would notice there.
+var points = []point{
+	{"inbox.mid-batch", []string{"adviceoutcome", "registry"}},
+	{"inbox.after-commit", []string{"adviceoutcome", "registry"}},
+	{"outbox.after-puback", senders},
+	{"inbox.before-commit", readers},
+	{"intake.before-reply", intakes},
+	{"auto.mid-transaction", autos},
+	{"outbox.before-publish", senders},
+	{"intake.after-commit", intakes},
+	{"inbox.after-fetch", readers},
+	{"auto.before-outcome-commit", autos},
+	{"outbox.before-delete", senders},
+	{"intake.before-commit", intakes},
+	{"inbox.after-ack", readers},
+	{"auto.before-resolve", autos},
+	{"advice.before-commit", []string{"adviceoutcome"}},
+	{"intake.before-insert", intakes},
+	{"inbox.mid-batch", readers},
+	{"inbox.after-commit", readers},
+	{"intake.after-insert", intakes},
+}
+
+// midnightPoints are reached when a day ends: those of the daily report, and of
+// the sweep over notices.
+var midnightPoints = []point{
+	{"report.before-close", []string{"adviceoutcome"}},
+	{"report.after-close", []string{"adviceoutcome"}},
+	{"report.mid-render", []string{"adviceoutcome"}},
+	{"report.before-seal", []string{"adviceoutcome"}},
+	{"report.after-seal", []string{"adviceoutcome"}},
+}
+
+const dayRoll = "auto.dayroll-mid"
+
+// reach is how long a process may take to start and come to its point.
+const reach = 12 * time.Second
+
+// missed are the points that were not hit.
+func (f *faults) missed() []string {
+	names := []string{}
+	if f.hit[dayRoll] == 0 {
+		names = append(names, dayRoll)
+	}
+	for _, p := range slices.Concat(points, midnightPoints) {
+		if f.hit[p.name] == 0 && !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// arm starts a process, which must be dead, so that it dies at a point.
+func (f *faults) arm(p *process, name string, hit int) error {
+	return p.start(fmt.Sprintf("NOTICEHUB_CRASH=%s:%d", name, hit))
+}
+
+// collect waits for an armed process to die, and starts it again.
+func (f *faults) collect(p *process, name string) error {
+	died := p.wait(reach) && p.said("crashpoint "+name+": ")
+	f.mu.Lock()
+	if died {
+		f.hit[name]++
+		f.kills++
+	}
+	f.mu.Unlock()
+	say("crash at %s in %s: %s", name, p.name, map[bool]string{true: "died there", false: "not reached"}[died])
+	p.kill()
+	return p.start()
+}
+
+// crashAt restarts processes so that each dies at its point, all at a time.
+func (f *faults) crashAt(_ context.Context, some ...point) error {
+	var all sync.WaitGroup
+	var taken []string
+	for _, at := range some {
+		free := slices.DeleteFunc(slices.Clone(at.services), func(name string) bool { return slices.Contains(taken, name) })
+		if len(free) == 0 {
+			continue // another point has its only process; its turn comes again
+		}
+		name := free[f.r.IntN(len(free))]
+		taken = append(taken, name)
+		p, hit := f.w.services[name], 1+f.r.IntN(3)
+		p.kill()
+		if err := f.arm(p, at.name, hit); err != nil {
+			return err
+		}
+		all.Go(func() {
+			if err := f.collect(p, at.name); err != nil {
+				say("%s cannot be started: %v", p.name, err)
+			}
+		})
+	}
+	all.Wait()
+	return nil
+}

@@ -1,0 +1,38 @@
+package scenario
+
+// findCases are section 2.1.
+func findCases() []Case {
+	const clear, none, several, weak = "2.1 one clear candidate: MATCHED and a disclosure", "2.1 no candidate: NO_MATCH", "2.1 several candidates: POSSIBLE_MATCHES", "2.1 weak candidates: POSSIBLE_MATCHES"
+	found := func(changes ...search) Step { return find(changes...).becomes(matched).disclosing(isEligible) }
+	return []Case{
+		{Name: "name and birth agree", Rows: row(clear), By: everybody, Steps: steps(found())},
+		{Name: "in capitals", Rows: row(clear, "2.1 names are normalised"), By: everybody, Steps: steps(found(shouted))},
+		{Name: "former name", Rows: row(clear, "2.1 aliases are searched"), By: everybody, Person: alsoKnown, Steps: steps(found(byFormerName))},
+		{Name: "record's name given as alias", Rows: row(clear, "2.1 aliases are searched"), By: everybody, Steps: steps(found(asAlias))},
+		{Name: "CRN, gender, address too", Rows: row(clear, "2.1 search with CRN, gender and address"), By: everybody, Steps: steps(found(everythingKnown))},
+		{
+			Name: "known, not eligible", Rows: row(clear, "2.2 category A payment: no"), By: everybody, Person: unpaid,
+			Steps: steps(find().becomes(matched).disclosing(isOpen)),
+		},
+		{
+			Name: "known, deceased", Rows: row(clear, "2.2 not deceased: no"), By: everybody, Person: dead,
+			Steps: steps(find().becomes(matched).disclosing(isOpen)),
+		},
+		{
+			Name: "known, restricted", Rows: row(clear, "2.2 restricted access"), By: everybody, Person: hidden,
+			Steps: steps(find().becomes(matched).disclosing(isHidden)),
+		},
+		{Name: "nobody", Rows: row(none, "2.1 a machine never says NOT_MATCHED"), By: everybody, Steps: steps(find(nobody).opens(noMatch))},
+		{Name: "two of the same particulars", Rows: row(several), By: everybody, Person: twin, Steps: steps(find().opens(possibleMatches))},
+		{Name: "CRN of one, particulars of another", Rows: row(several), By: everybody, Person: func(s *Scene) { s.another() }, Steps: steps(find(crnOfAnother).opens(possibleMatches))},
+		{Name: "only the CRN agrees", Rows: row(weak), By: everybody, Steps: steps(find(onlyCRN).opens(possibleMatches))},
+		// Whether these are weak candidates or none is a matter of weights; a match by machine they are not.
+		{Name: "another given name", Rows: row("2.1 precision first"), By: everybody, Steps: steps(find(sibling).opens(possibleMatches).orOpens(noMatch))},
+		{Name: "no given name", Rows: row("2.1 precision first"), By: everybody, Steps: steps(find(noGivenName).opens(possibleMatches).orOpens(noMatch))},
+		{Name: "officer finds nobody", Rows: row("2.1 officer: NOT_MATCHED", none), By: everybody, Steps: steps(find(nobody).opens(noMatch).thenRecorded(notMatched))},
+		{
+			Name: "officer chooses one of two", Rows: row("2.1 officer: MATCHED, a disclosure follows", several), By: everybody, Person: twin,
+			Steps: steps(find().opens(possibleMatches).thenRecorded(matched).disclosing(isEligible)),
+		},
+	}
+}
