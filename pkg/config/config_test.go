@@ -57,11 +57,11 @@ func TestDefaultsFileAndEnvironment(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := load(t, "nmae: n\nwait: soon\ngrpc:\n  max: many\n  port: 1\n", map[string]string{"NOTICEHUB_ON": "perhaps", "NOTICEHUB_RATIO": "half"})
+	_, err := load(t, "nombre: n\nwait: soon\ngrpc:\n  max: many\n  port: 1\n", map[string]string{"NOTICEHUB_ON": "perhaps", "NOTICEHUB_RATIO": "half"})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"nmae: no such setting", "wait", "grpc.max", "grpc.port: no such setting", "on (from NOTICEHUB_ON)", "ratio"} {
+	for _, want := range []string{"nombre: no such setting", "wait", "grpc.max", "grpc.port: no such setting", "on (from NOTICEHUB_ON)", "ratio"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not mention %q: %v", want, err)
 		}

@@ -201,7 +201,7 @@ func TestTooLargeBodies(t *testing.T) {
 		t.Errorf("gRPC-Web: %d %s %v", code, got, h)
 	}
 	// Chunked, so that no length is declared.
-	r, err := http.NewRequestWithContext(t.Context(), "POST", w.http+"/v1/echo", io.MultiReader(strings.NewReader(big)))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.http+"/v1/echo", io.MultiReader(strings.NewReader(big)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestTooLargeBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != 413 {
+	if answer.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("chunked: %s", answer.Status)
 	}
 }

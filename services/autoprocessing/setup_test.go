@@ -21,7 +21,6 @@ import (
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/api"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/policy"
-	"github.com/noticehub/noticehub/services/internal/packet"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -81,18 +80,14 @@ func (w *world) replica() *world {
 // decoded are events as the consumer gets them.
 func decoded(t testing.TB, p *events.Processor, all ...*eventv1.Event) []inbox.Event {
 	t.Helper()
-	consumer := p.Consumer()
-	var out []inbox.Event
-	for _, e := range all {
-		plain, err := packet.Decode(func(*eventv1.Event) string { return "" })(delivery(t, e))
-		if err != nil {
-			t.Fatal(err)
+	out, err := p.Consumer().Decode(delivery(t, all...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range out {
+		if e.Refused != nil {
+			t.Fatal(e.Refused)
 		}
-		understood, err := consumer.DecodeParked(plain[0].Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, understood)
 	}
 	return out
 }

@@ -96,7 +96,9 @@ func TestTheHTTPPort(t *testing.T) {
 	lodge := `{"submission":{"reference":"rest-1","findMutualClient":{"name":{"familyName":"Nobody"},"dateOfBirth":"1980-01-01"}}}`
 	for path, headers := range map[string][]string{"/v1/submissions": nil, "/noticehub.intake.v1.IntakeService/Submit": {"Connect-Protocol-Version: 1"}} {
 		code, text := post(path, lodge, "dev.authority.frc", headers...)
-		var reply struct{ Receipt struct{ SubmissionID, Reference string } }
+		var reply struct {
+			Receipt struct{ SubmissionID, Reference string }
+		}
 		if err := json.Unmarshal([]byte(text), &reply); code != http.StatusOK || err != nil || reply.Receipt.Reference != "rest-1" {
 			t.Errorf("%s: %d %s", path, code, text)
 		}

@@ -88,10 +88,6 @@ func (w *world) authority(id string) *grpc.ClientConn {
 	return w.dial(identity.Caller{Kind: identity.Authority, ID: id})
 }
 
-func (w *world) officer(id string) *grpc.ClientConn {
-	return w.dial(identity.Caller{Kind: identity.Person, ID: id, Roles: []string{"contact-officer", "supervisor"}})
-}
-
 func (w *world) administrator() *grpc.ClientConn {
 	return w.dial(identity.Caller{Kind: identity.Person, ID: "admin", Roles: []string{"administrator"}})
 }

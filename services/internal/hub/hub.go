@@ -57,7 +57,7 @@ type Options struct {
 	FastDisk bool
 	// Telemetry settings.
 	Telemetry telemetry.Config
-	// Conns is the most connections to PostgreSQL of each service; 0 means 6.
+	// Conns is the most connections to PostgreSQL of each service; 0 means 12.
 	Conns int32
 }
 

@@ -92,7 +92,7 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 func (h *Hub) pool(ctx context.Context, name string, schema postgres.Schema) (*pgxpool.Pool, error) {
 	conns := h.options.Conns
 	if conns == 0 {
-		conns = 6
+		conns = 12
 	}
 	pool, err := postgres.Open(ctx, h.adminURL, schema, postgres.Options{MaxConns: conns, ApplicationName: name})
 	if err == nil {

@@ -42,7 +42,7 @@ type Settings struct {
 	// Zone is the agency's time zone; local dates are dates there.
 	Zone string `config:"zone" default:"Australia/Sydney" doc:"time zone of the agency"`
 	// MaxConns bounds the pool.
-	MaxConns int32 `config:"max_conns" default:"8" doc:"most connections to PostgreSQL"`
+	MaxConns int32 `config:"max_conns" default:"12" doc:"most connections to PostgreSQL"`
 	// RegistryAddress is where services that ask the registry find it.
 	RegistryAddress string `config:"registry_address" doc:"gRPC address of the registry, for the services that ask it"`
 	// SandboxClock moves business time; for sandboxes and fault tests.

@@ -37,6 +37,15 @@ func continuationCases() []Case {
 		asked("asked with an overlap", 28, inDays(28)),
 		asked("asked with a gap", 28, inDays(60)),
 		asked("asked for the last day", 45, inDays(45)),
+		// All rules are evaluated for a continuation too, that of the start date among them.
+		{
+			Name: "asked for the day after, 61 days ahead", Rows: row(within60, "2.3 start date: not over 60 days ahead, boundary 60"), By: everybody,
+			Steps: steps(commence(endingIn(secondDay, 60)).commences(), commence(inDays(61)).on(secondDay).opens(wrongStart)),
+		},
+		{
+			Name: "asked for yesterday", Rows: row("2.3 start date: not before lodgement, boundary 0"), By: everybody,
+			Steps: steps(commence(endingIn(thirdDay, 10)).commences(), commence(inDays(-1)).on(thirdDay).opens(wrongStart)),
+		},
 		{
 			Name: "third notice", Rows: row(exists), By: everybody,
 			Steps: steps(commence(endingIn(thirdDay, 45)).commences(), commence(inDays(1)).on(thirdDay).extends(0), commence(inDays(1)).on(thirdDay).opens(continuationExists)),

@@ -19,8 +19,10 @@ func findCases() []Case {
 			Steps: steps(find().becomes(matched).disclosing(isOpen)),
 		},
 		{
-			Name: "known, restricted", Rows: row(clear, "2.2 restricted access"), By: everybody, Person: hidden,
-			Steps: steps(find().becomes(matched).disclosing(isHidden)),
+			// A match would tell the authority that a restricted record exists, and its
+			// CRN: until an outcome is issued it must look like no match (invariant I25).
+			Name: "known, restricted", Rows: row("2.2 restricted access"), By: everybody, Person: hidden,
+			Steps: steps(find().opens(restricted)),
 		},
 		{Name: "nobody", Rows: row(none, "2.1 a machine never says NOT_MATCHED"), By: everybody, Steps: steps(find(nobody).opens(noMatch))},
 		{Name: "two of the same particulars", Rows: row(several), By: everybody, Person: twin, Steps: steps(find().opens(possibleMatches))},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/rpc"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
@@ -44,6 +45,7 @@ func (p *player) compareDecision(l *Lodging, what string, want Want) {
 	}
 	v := p.view(l)
 	p.result.Compared[what+"s"]++
+	want = want.toldAuthority(l.Submission)
 	byOfficer := l.then != nil && l.then.record != 0 && want.Terminal()
 	crn := ""
 	if want.Status == processed && want.Outcome != notMatched {
@@ -64,12 +66,13 @@ func (p *player) compareDecision(l *Lodging, what string, want Want) {
 		if want.Disclosure.Status == processed {
 			childCRN = l.Scene.Person.GetCrn()
 		}
-		problem := differs(*want.Disclosure, child.GetDecision(), false, childCRN)
+		wanted := want.Disclosure.toldAuthority(nil)
+		problem := differs(wanted, child.GetDecision(), false, childCRN)
 		if child.GetInformationType() != eventv1.InformationType_INFORMATION_TYPE_DISCLOSURE_OF_INFORMATION || !strings.HasPrefix(child.GetReceipt().GetReference(), "~") {
 			problem += " as " + child.GetInformationType().String() + " " + child.GetReceipt().GetReference()
 		}
 		if problem != "" {
-			p.result.differ(l.Scene, child.GetReceipt().GetReference(), "disclosure by the hub", want.Disclosure.String(), decisionText(child.GetDecision())+problem)
+			p.result.differ(l.Scene, child.GetReceipt().GetReference(), "disclosure by the hub", wanted.String(), decisionText(child.GetDecision())+problem)
 		}
 	}
 }
@@ -194,7 +197,7 @@ func (p *player) compareDisclosure(ctx context.Context, l *Lodging) error {
 		return nil
 	}
 	answer, err := p.disclosures[l.Authority.ID].GetDisclosure(ctx, &processingv1.GetDisclosureRequest{SubmissionId: id})
-	if fault.KindOf(faultOf(err)) == fault.NotFound {
+	if fault.KindOf(rpc.Fault(err)) == fault.NotFound {
 		answer, err = nil, nil
 	}
 	if err != nil {
@@ -203,7 +206,7 @@ func (p *player) compareDisclosure(ctx context.Context, l *Lodging) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.Compared["disclosures"]++
-	if expected, got := disclosureText(l, want), shownText(l, answer.GetDisclosure()); expected != got {
+	if expected, got := disclosureText(l, want, answer.GetDisclosure()), shownText(l, answer.GetDisclosure()); expected != got {
 		p.result.differ(l.Scene, v.GetReceipt().GetReference(), "disclosure", expected, got)
 	}
 	return nil

@@ -5,15 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/noticehub/noticehub/pkg/rpc"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 )
 
-func faultOf(err error) error { return rpc.Fault(err) }
-
 // disclosureText is what must be disclosed (section 2.2: content), in one line.
-func disclosureText(l *Lodging, want Want) string {
+func disclosureText(l *Lodging, want Want, shown *processingv1.Disclosure) string {
 	if want.Outcome != eligible {
 		return "nothing"
 	}
@@ -33,7 +30,8 @@ func disclosureText(l *Lodging, want Want) string {
 			children++
 		}
 	}
-	under := false
+	// Whether a measure outside the register is enhanced cannot be told from its name.
+	under := shown.GetUnderEnhancedIncomeManagement() && person.GetOtherMeasure() != 0
 	for _, n := range l.Scene.Notices {
 		_, state, recorded := n.On(l.Day)
 		under = under || recorded && state == eventv1.NoticeState_NOTICE_STATE_ACTIVE

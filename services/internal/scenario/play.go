@@ -99,6 +99,16 @@ func (p *player) phase(ctx context.Context, phase int) error {
 	for _, l := range lodged {
 		p.compareDecision(l, "decision", l.Want)
 	}
+	// Officers have not acted on this phase's yet.
+	err := p.compareQueue(ctx, p.soFar(phase), func(l *Lodging) Want {
+		if l.Phase < phase {
+			return l.Final()
+		}
+		return l.Want
+	})
+	if err != nil {
+		return err
+	}
 	// Who is to act acts on what became as expected; the rest is a mismatch already.
 	var acting []*Lodging
 	for _, l := range lodged {
@@ -263,6 +273,9 @@ func (p *player) finish(ctx context.Context) error {
 	}
 	for _, l := range everything {
 		p.compareDecision(l, "final state", l.Final())
+	}
+	if err := p.compareQueue(ctx, everything, (*Lodging).Final); err != nil {
+		return err
 	}
 	p.result.Created = len(p.children)
 	if got := len(p.seen); got != p.result.Accepted+p.result.Created {

@@ -228,7 +228,7 @@ func (p *player) compareLines(authority string, r *advicev1.Report, report *dail
 	for _, got := range report.Lines {
 		e, ok := expected[got.ID]
 		if !ok {
-			p.result.differ(nil, authority+" "+got.Reference, "report of "+r.GetReportDate(), "no line, or no second one", got.String())
+			p.result.differ(nil, authority+" "+got.Reference, "line of a report", "no line, or no second one", got.String()+" in that of "+r.GetReportDate())
 			continue
 		}
 		delete(expected, got.ID)
@@ -254,6 +254,6 @@ func (p *player) compareLines(authority string, r *advicev1.Report, report *dail
 		}
 	}
 	if r.GetUnprocessed() != unprocessed || r.GetPending() != 0 {
-		p.result.differ(nil, authority, "counts of the report of "+r.GetReportDate(), fmt.Sprintf("0 pending, %d unprocessed", unprocessed), fmt.Sprintf("%d pending, %d unprocessed", r.GetPending(), r.GetUnprocessed()))
+		p.result.differ(nil, authority, "counts of a report", fmt.Sprintf("0 pending, %d unprocessed in that of %s", unprocessed, r.GetReportDate()), fmt.Sprintf("%d pending, %d unprocessed", r.GetPending(), r.GetUnprocessed()))
 	}
 }

@@ -11,8 +11,9 @@
 // Play lodges a world with a hub, moves its business clock and compares
 // decisions, the notice register, disclosures and daily reports with the table.
 //
-// Not covered: work items, change-of-circumstances notifications, and how weak
-// a candidate of a mutual client search must be (weights are policy).
+// Not covered: work items (I291Q1, I086Q1), change-of-circumstances
+// notifications, notices of the older programme, and how weak a candidate of a
+// mutual client search must be (weights are policy).
 package scenario
 
 import (

@@ -17,7 +17,7 @@ type Options struct {
 	// First is the day of the first phase.
 	First calendar.Date
 	// Copies is how often every case is played for each of its authorities, at
-	// least 1, with other people each time; about 800 submissions each.
+	// least 1, with other people each time; about 1,200 submissions each.
 	Copies int
 }
 

@@ -14,7 +14,7 @@ import (
 
 const fixedDay = "2026-11-23"
 
-func make_(t *testing.T, seed uint64, copies int) *World {
+func world(t *testing.T, seed uint64, copies int) *World {
 	t.Helper()
 	w, err := Make(Options{Seed: seed, First: day(t, fixedDay), Copies: copies})
 	if err != nil {
@@ -50,21 +50,21 @@ func digest(t *testing.T, w *World) string {
 func TestSameSeedSameBytes(t *testing.T) {
 	t.Parallel()
 	const want = "?"
-	got := digest(t, make_(t, 1, 3))
+	got := digest(t, world(t, 1, 3))
 	if got != want {
 		t.Errorf("the files of seed 1 on %s have digest\n%s, not\n%s", fixedDay, got, want)
 	}
-	if again := digest(t, make_(t, 1, 3)); again != got {
+	if again := digest(t, world(t, 1, 3)); again != got {
 		t.Error("the same seed gave other bytes")
 	}
-	if other := digest(t, make_(t, 2, 3)); other == got {
+	if other := digest(t, world(t, 2, 3)); other == got {
 		t.Error("another seed gave the same bytes")
 	}
 }
 
 func TestEveryRowIsCovered(t *testing.T) {
 	t.Parallel()
-	w := make_(t, 1, 3)
+	w := world(t, 1, 3)
 	listed := Rows()
 	covered := w.RowsCovered()
 	for i, r := range listed {
@@ -84,7 +84,7 @@ func TestEveryRowIsCovered(t *testing.T) {
 
 func TestThereAreEnoughSubmissions(t *testing.T) {
 	t.Parallel()
-	w := make_(t, 1, 3)
+	w := world(t, 1, 3)
 	accepted := map[string]int{}
 	total := 0
 	for _, l := range w.Lodgings {
@@ -108,7 +108,7 @@ func TestThereAreEnoughSubmissions(t *testing.T) {
 func TestBothSidesOfEachBoundary(t *testing.T) {
 	t.Parallel()
 	ends := map[string]map[string]bool{}
-	for _, s := range make_(t, 1, 1).Scenes {
+	for _, s := range world(t, 1, 1).Scenes {
 		if s.Case.Edge == "" {
 			continue
 		}
@@ -139,7 +139,7 @@ func TestBothSidesOfEachBoundary(t *testing.T) {
 func TestEveryReasonAppears(t *testing.T) {
 	t.Parallel()
 	seen := map[int32]bool{}
-	for _, l := range make_(t, 1, 1).Lodgings {
+	for _, l := range world(t, 1, 1).Lodgings {
 		for _, r := range l.Want.Reasons {
 			seen[int32(r)] = true
 		}

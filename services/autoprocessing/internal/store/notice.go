@@ -12,6 +12,15 @@ import (
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/register"
 )
 
+// byIndex begins a batch of look-ups by many keys. A plan made while a table was
+// small would scan it for ever: sessions keep their plans until the next ANALYZE,
+// and comparing every row with 500 keys took 30 ms at 6,000 rows already.
+func byIndex() *pgx.Batch {
+	b := &pgx.Batch{}
+	b.Queue("SET LOCAL enable_seqscan = off")
+	return b
+}
+
 // queueAnchors makes the anchors that are missing and locks all of them, in the
 // order of the CRNs. Anchors are made before any existing one is locked, so
 // that whoever waits for a new one holds no lock another could wait for. Rows
@@ -56,7 +65,7 @@ func LockNotices(ctx context.Context, tx pgx.Tx, crns ...string) (map[string][]r
 	if len(crns) == 0 {
 		return nil, nil
 	}
-	b := &pgx.Batch{}
+	b := byIndex()
 	queueAnchors(b, crns)
 	var notices []register.Notice
 	b.Queue(readNotices, crns).Query(func(rows pgx.Rows) (err error) {

@@ -47,7 +47,7 @@ type Answer struct {
 // Ask reads all of it in one round trip.
 func Ask(ctx context.Context, tx pgx.Tx, q *Question) (*Answer, error) {
 	a := &Answer{}
-	b := &pgx.Batch{}
+	b := byIndex()
 	if len(q.Lock) > 0 {
 		queueAnchors(b, q.Lock)
 	}
@@ -146,7 +146,7 @@ func OpenWithdrawals(ctx context.Context, tx pgx.Tx, limit int) ([]Withdrawal, e
 // LockByRef returns and locks the submissions the references name, as far as
 // they are known.
 func LockByRef(ctx context.Context, tx pgx.Tx, refs []Ref) ([]Submission, error) {
-	a, b := &Answer{}, &pgx.Batch{}
+	a, b := &Answer{}, byIndex()
 	a.queueToWithdraw(b, refs)
 	err := tx.SendBatch(ctx, b).Close()
 	return a.ToWithdraw, err

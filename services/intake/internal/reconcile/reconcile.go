@@ -14,11 +14,9 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/noticehub/noticehub/pkg/outbox"
-	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
@@ -75,32 +73,19 @@ func (r *Reconciler) Sweep(ctx context.Context, _ time.Time) error {
 	if r.Relay.Depth() > r.MaxDepth {
 		return nil
 	}
-	var rows []outbox.Row
-	var found []lodging.Submission
-	err := postgres.InTx(ctx, r.Store.Pool(), func(tx pgx.Tx) (err error) {
-		rows = nil
-		if found, err = r.Store.Stragglers(ctx, tx, r.Pause, known); err != nil || len(found) == 0 {
-			return err
-		}
-		rows = r.Announce(found)
-		return outbox.Insert(ctx, tx, rows...)
-	})
-	if err != nil || len(rows) == 0 {
+	rows, n, err := r.Store.AnnounceStragglers(ctx, r.Pause, known, r.Announce)
+	if err != nil || n == 0 {
 		return err
 	}
 	r.Relay.Committed(rows...)
-	r.announced.Add(float64(len(found)))
-	r.Log.Warn("submissions without progress announced again", "count", len(found))
+	r.announced.Add(float64(n))
+	r.Log.Warn("submissions without progress announced again", "count", n)
 	return nil
 }
 
 func (r *Reconciler) find(ctx context.Context) error {
 	for range looks {
-		var more bool
-		err := postgres.InTx(ctx, r.Store.Pool(), func(tx pgx.Tx) (err error) {
-			more, err = r.Store.FindStragglers(ctx, tx, r.Age, look, known)
-			return err
-		})
+		more, err := r.Store.FindStragglers(ctx, r.Age, look, known)
 		if err != nil || !more {
 			return err
 		}

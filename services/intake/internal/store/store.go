@@ -41,9 +41,6 @@ type Store struct {
 // New works on the pool.
 func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
 
-// Pool is what transactions of the caller's run on.
-func (s *Store) Pool() *pgxpool.Pool { return s.pool }
-
 // Ping reports whether the database answers and the schema is there.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, "SELECT FROM authority LIMIT 1")

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
 )
 
@@ -19,7 +21,15 @@ import (
 // Every row is looked at once: the mark passes it 'age' after its transaction
 // began. Transactions are far shorter than that (their statements time out), so
 // none appears behind the mark.
-func (s *Store) FindStragglers(ctx context.Context, tx pgx.Tx, age time.Duration, batch, room int) (more bool, err error) {
+func (s *Store) FindStragglers(ctx context.Context, age time.Duration, batch, room int) (more bool, err error) {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		more, err = findStragglers(ctx, tx, age, batch, room)
+		return err
+	})
+	return more, err
+}
+
+func findStragglers(ctx context.Context, tx pgx.Tx, age time.Duration, batch, room int) (more bool, err error) {
 	var mark time.Time
 	err = tx.QueryRow(ctx, "SELECT up_to FROM reconciled FOR UPDATE SKIP LOCKED").Scan(&mark)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -53,9 +63,26 @@ ON CONFLICT DO NOTHING`, mark, *through)
 	return due >= batch, err
 }
 
-// Stragglers forgets those that have a status by now and returns up to limit of
-// the rest, not announced within the last pause, marking them as announced.
-func (s *Store) Stragglers(ctx context.Context, tx pgx.Tx, pause time.Duration, limit int) ([]lodging.Submission, error) {
+// AnnounceStragglers forgets those that have a status by now, and announces up to
+// limit of the rest, not announced within the last pause: announce makes their
+// outbox rows, which are written along with the mark. It returns the rows and how
+// many submissions they announce.
+func (s *Store) AnnounceStragglers(ctx context.Context, pause time.Duration, limit int,
+	announce func([]lodging.Submission) []outbox.Row,
+) (rows []outbox.Row, n int, err error) {
+	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		found, err := s.stragglers(ctx, tx, pause, limit)
+		rows, n = nil, len(found)
+		if err != nil || n == 0 {
+			return err
+		}
+		rows = announce(found)
+		return outbox.Insert(ctx, tx, rows...)
+	})
+	return rows, n, err
+}
+
+func (s *Store) stragglers(ctx context.Context, tx pgx.Tx, pause time.Duration, limit int) ([]lodging.Submission, error) {
 	if _, err := tx.Exec(ctx, `
 DELETE FROM straggler g WHERE submission_id IN (
   SELECT submission_id FROM straggler g WHERE EXISTS (SELECT FROM status t WHERE t.submission_id = g.submission_id)
