@@ -57,6 +57,17 @@ type Options struct {
 	MaxDepth int
 }
 
+const (
+	// paceDepth is how many rows may be on their way before producers are slowed
+	// down: with packed rows some thousand events, half a second of full load.
+	paceDepth = 48
+	// paceProgress is how recent a delivery must be for consumers to count as working.
+	paceProgress = time.Second
+	// paceMax and paceStep bound one wait.
+	paceMax  = 250 * time.Millisecond
+	paceStep = 10 * time.Millisecond
+)
+
 // Relay publishes the rows of one outbox table. Make one per process and table.
 type Relay struct {
 	store    store
@@ -67,8 +78,9 @@ type Relay struct {
 	nonce    string // tells publications of this process from those of others
 	started  atomic.Bool
 
-	depth atomic.Int64
-	room  chan struct{} // a hint that depth fell
+	depth    atomic.Int64
+	room     chan struct{} // a hint that depth fell
+	progress atomic.Int64  // when rows were last delivered, Unix nanoseconds
 
 	mu     sync.Mutex
 	handed []Row // committed, to be published
@@ -139,10 +151,26 @@ func (r *Relay) Room(ctx context.Context) error {
 			return fault.New(fault.Unavailable, "OUTBOX_FULL", "too many messages wait to be sent").WithRetry(time.Second).Wrap(ctx.Err())
 		}
 	}
+	return r.pace(ctx)
+}
+
+// pace slows producers down to the consumers' rate: a longer queue makes nothing
+// faster and everybody's events later. It holds back only while consumers make
+// progress, and never for long; while they are away, up to MaxDepth is taken.
+func (r *Relay) pace(ctx context.Context) error {
+	deadline := time.Now().Add(paceMax)
+	for r.Depth() > min(paceDepth, r.maxDepth) && time.Since(time.Unix(0, r.progress.Load())) < paceProgress && time.Now().Before(deadline) {
+		if !wait(ctx, paceStep, r.room) {
+			return fault.New(fault.Unavailable, "OUTBOX_BUSY", "consumers are busy").WithRetry(time.Second).Wrap(ctx.Err())
+		}
+	}
 	return nil
 }
 
 func (r *Relay) addDepth(n int64) {
+	if n < 0 {
+		r.progress.Store(time.Now().UnixNano())
+	}
 	r.metrics.depth.Set(float64(max(r.depth.Add(n), 0)))
 }
 

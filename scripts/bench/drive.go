@@ -49,6 +49,12 @@ func closedLoop(ctx context.Context, s subject, callers int, d time.Duration) (r
 	var wait sync.WaitGroup
 	errs := make(chan error, callers)
 	begin := time.Now()
+	if p, ok := s.(*pipeline); ok && len(p.streams) > 0 {
+		if err := p.keepOutstanding(ctx, l, callers, begin.Add(d)); err != nil {
+			return result{}, err
+		}
+		return l.finish(ctx, s, begin, errs)
+	}
 	for range callers {
 		wait.Go(func() {
 			for time.Since(begin) < d {

@@ -8,14 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/status"
 
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
@@ -101,16 +98,6 @@ type pipeline struct {
 	finish  time.Time
 }
 
-// lodger matches the answers of one stream to their callers.
-type lodger struct {
-	send    sync.Mutex
-	stream  intakev1.IntakeService_SubmitStreamClient
-	tags    atomic.Uint64
-	waiting sync.Map // tag → chan error
-	failed  chan struct{}
-	err     error
-}
-
 func newPipeline(ctx context.Context, h *hub, prefix string, offset, streams int, unary bool) (*pipeline, error) {
 	p := &pipeline{hub: h, prefix: prefix, offset: offset}
 	for range streams {
@@ -133,39 +120,6 @@ func newPipeline(ctx context.Context, h *hub, prefix string, offset, streams int
 		p.streams = append(p.streams, l)
 	}
 	return p, nil
-}
-
-func (l *lodger) receive() {
-	for {
-		answer, err := l.stream.Recv()
-		if err != nil {
-			l.err = err
-			close(l.failed)
-			return
-		}
-		if done, ok := l.waiting.LoadAndDelete(answer.GetTag()); ok {
-			done.(chan error) <- status.ErrorProto(answer.GetError())
-		}
-	}
-}
-
-func (l *lodger) lodge(ctx context.Context, s *intakev1.Submission) error {
-	tag, done := l.tags.Add(1), make(chan error, 1)
-	l.waiting.Store(tag, done)
-	l.send.Lock()
-	err := l.stream.Send(&intakev1.SubmitStreamRequest{Tag: tag, Submission: s})
-	l.send.Unlock()
-	if err != nil {
-		return err
-	}
-	select {
-	case err := <-done:
-		return err
-	case <-l.failed:
-		return l.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (p *pipeline) submit(ctx context.Context, i int) error {

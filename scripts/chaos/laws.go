@@ -87,8 +87,7 @@ var settled = []law{
 		WHERE s.status > 3 AND NOT EXISTS (SELECT FROM adviceoutcome.outcome o WHERE o.submission_id = s.id)`},
 	{lost, "lodged submissions not counted for the report", `SELECT greatest(0, (SELECT count(*) FROM intake.submission WHERE parent_id IS NULL)
 		- (SELECT coalesce(sum(submissions), 0) FROM adviceoutcome.lodged))::bigint`},
-	{lost, "unprocessed submissions the report does not know of", `SELECT count(*) FROM autoprocessing.submission s WHERE (s.status = 3 OR EXISTS (SELECT FROM autoprocessing.transition t WHERE t.submission_id = s.id))
-		AND NOT EXISTS (SELECT FROM adviceoutcome.unprocessed q WHERE q.submission_id = s.id)`},
+	{lost, "unprocessed submissions the report does not know of", `SELECT count(*) FROM autoprocessing.submission s WHERE s.status = 3 AND NOT EXISTS (SELECT FROM adviceoutcome.unprocessed q WHERE q.submission_id = s.id)`},
 	{lost, "outcomes without their document", `SELECT count(*) FROM autoprocessing.submission s LEFT JOIN autoprocessing.transition t ON t.submission_id = s.id AND t.version = s.version
 		WHERE (s.outcome IN (6, 7, 8) OR t.officer_id <> '') AND coalesce(nullif(t.crn, ''), s.crn) IS NOT NULL AND NOT EXISTS (SELECT FROM registry.document d WHERE d.submission_id = s.id)`},
 	{doubled, "documents placed twice", `SELECT count(*) FROM (SELECT submission_id FROM registry.document WHERE submission_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1) x`},

@@ -126,7 +126,7 @@ func (o *officer) insist(ctx context.Context, id string, outcome eventv1.Outcome
 		case code == codes.Unavailable, code == codes.DeadlineExceeded, code == codes.ResourceExhausted, code == codes.Canceled:
 			sleep(ctx, 100*time.Millisecond)
 		case code == codes.Aborted, code == codes.FailedPrecondition, code == codes.InvalidArgument:
-			o.refused.Store(id, outcome) // withdrawn meanwhile, or the register is another by now
+			o.refused.Store(id, status.Convert(err).Message()) // withdrawn meanwhile, or the register is another by now
 			return
 		default:
 			o.wrong("an officer's action was answered %v", err)

@@ -131,6 +131,7 @@ func (o *oracles) settle(ctx context.Context, sets ...[]law) {
 	laws := slices.Concat(sets...)
 	begun := time.Now()
 	var before []int
+	round := 0
 	for changed := begun; ctx.Err() == nil; sleep(ctx, time.Second) {
 		counts, broken := make([]int, len(laws)), false
 		for i, l := range laws {
@@ -147,6 +148,9 @@ func (o *oracles) settle(ctx context.Context, sets ...[]law) {
 		if !slices.Equal(counts, before) {
 			before, changed = counts, time.Now()
 		}
+		if round++; round%20 == 0 {
+			say("still settling: %s", left(laws, counts))
+		}
 		if time.Since(changed) > stuck || time.Since(begun) > settleMost {
 			for i, n := range counts {
 				if n != 0 {
@@ -156,6 +160,17 @@ func (o *oracles) settle(ctx context.Context, sets ...[]law) {
 			return
 		}
 	}
+}
+
+// left tells which laws do not hold yet.
+func left(laws []law, counts []int) string {
+	var all []string
+	for i, n := range counts {
+		if n != 0 {
+			all = append(all, fmt.Sprintf("%d %s", n, laws[i].name))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // judge asks every oracle of the flow.

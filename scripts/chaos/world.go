@@ -71,7 +71,7 @@ func (w *world) startPostgres(ctx context.Context) (err error) {
 	w.postgres, err = postgres.StartLocal(ctx, postgres.LocalOptions{
 		Dir: filepath.Join(w.dir, "postgres"), Log: slog.New(slog.DiscardHandler),
 		// When a transaction committed is what the order of decisions is checked by.
-		Settings: map[string]string{"track_commit_timestamp": "on"},
+		Settings: map[string]string{"track_commit_timestamp": "on", "log_lock_waits": "on", "log_min_messages": "error", "log_min_error_statement": "error"},
 	})
 	return err
 }

@@ -12,6 +12,10 @@ import (
 type Config struct {
 	// MaxEvents bounds one transaction of decisions.
 	MaxEvents int `config:"max_events" default:"500" doc:"most submissions decided in one transaction"`
+	// Workers is how many transactions decide at a time. One decides everything
+	// in turn; more keep PostgreSQL busy while rules are evaluated, at the price of
+	// submissions of one customer meeting out of turn now and then.
+	Workers int `config:"workers" default:"1" doc:"transactions deciding at a time"`
 	// OutboxDepth holds decisions back while their consumers are behind.
 	OutboxDepth int `config:"outbox_depth" default:"20000" doc:"most messages waiting to be consumed before decisions are held back"`
 	// Attempts before a submission that fails technically is left to an officer;
@@ -29,7 +33,7 @@ type Config struct {
 
 // DefaultConfig has every default.
 func DefaultConfig() Config {
-	return Config{MaxEvents: 500, OutboxDepth: 20_000, Claim: queue.DefaultClaim, DayRollEvery: 30 * time.Second, QueueEvery: 5 * time.Second}
+	return Config{MaxEvents: 500, Workers: 1, OutboxDepth: 20_000, Claim: queue.DefaultClaim, DayRollEvery: 30 * time.Second, QueueEvery: 5 * time.Second}
 }
 
 // Validate reports every setting that cannot work.
@@ -40,6 +44,7 @@ func (c Config) Validate() error {
 		value, low, up int
 	}{
 		{"max_events", c.MaxEvents, 1, 2000}, // the registry takes 2000 queries a call
+		{"workers", c.Workers, 1, 8},
 		{"outbox_depth", c.OutboxDepth, 1, 1 << 30},
 		{"attempts", c.Attempts, 0, 100},
 	} {

@@ -67,7 +67,8 @@ func TestWhatIsWrittenStays(t *testing.T) {
 		"UPDATE transition SET version = 9", "DELETE FROM transition", "DELETE FROM submission", "DELETE FROM notice",
 		"UPDATE submission SET status = 3, outcome = 0", "TRUNCATE decision",
 	} {
-		if _, err := w.pool.Exec(context.Background(), sql); err == nil || !(strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "permission denied")) {
+		_, err := w.pool.Exec(context.Background(), sql)
+		if err == nil || (!strings.Contains(err.Error(), "refused") && !strings.Contains(err.Error(), "permission denied")) {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}

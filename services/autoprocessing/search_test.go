@@ -38,14 +38,12 @@ func TestSearchFilters(t *testing.T) {
 		w.lodgings.lodge(qldCP, disclose(p)), // ref-1 PROCESSED
 	}
 	w.clock.Advance(time.Hour)
-	for _, e := range []*eventv1.Event{
+	all = append(all,
 		w.lodgings.lodge(qldCP, disclose(poor)), // ref-2 ELIGIBILITY_NO_RESULT
 		w.lodgings.lodge(ntCP, refer(p)),        // ref-3 DECLARATION_REQUIRED
 		w.lodgings.lodge(frc, find(someone(9))), // ref-4 NO_MATCH
 		w.lodgings.lodge(ntSpar, refer(poor)),   // ref-5 DECLARATION_REQUIRED
-	} {
-		all = append(all, e)
-	}
+	)
 	w.decide(all...)
 	w.claim(alice(), id(all[2]))
 	if _, err := w.queue.Hold(alice(), &processingv1.HoldRequest{SubmissionId: id(all[4]), Until: "2026-04-01", Note: "later", Version: 3}); err != nil {

@@ -125,16 +125,19 @@ func (s *Service) Ready(ctx context.Context) error { return postgres.Classify(s.
 // Run decides what is lodged and keeps the register in step with the calendar
 // until ctx ends; it returns after everything it started has ended.
 func (s *Service) Run(ctx context.Context) error {
-	return run.All(ctx,
+	parts := []func(context.Context) error{
 		func(ctx context.Context) error {
 			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Lodged, subject.Decided)...)
 		},
 		s.relay.Run,
-		s.processor.Consumer().Run,
 		s.sweep("autoprocessing-day-roll", s.config.DayRollEvery, s.processor.DayRoll),
 		s.sweep("autoprocessing-claims", s.config.QueueEvery, s.processor.Claims),
 		s.sweep("autoprocessing-withdrawals", s.config.QueueEvery, s.processor.Withdrawals),
-	)
+	}
+	for range s.config.Workers {
+		parts = append(parts, s.processor.Consumer().Run)
+	}
+	return run.All(ctx, parts...)
 }
 
 func (s *Service) sweep(name string, every time.Duration, do func(context.Context, time.Time) error) func(context.Context) error {

@@ -42,7 +42,7 @@ func run(t *testing.T) *running {
 		t.Fatal(err)
 	}
 	cfg := autoprocessing.DefaultConfig()
-	cfg.Attempts, cfg.DayRollEvery, cfg.QueueEvery = 2, 50*time.Millisecond, 50*time.Millisecond
+	cfg.Workers, cfg.Attempts, cfg.DayRollEvery, cfg.QueueEvery = 2, 2, 50*time.Millisecond, 50*time.Millisecond
 	s, err := autoprocessing.New(cfg, autoprocessing.Deps{
 		Pool: w.pool, Bus: w.bus, Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry,
 	})

@@ -2,20 +2,24 @@ package scenario
 
 // findCases are section 2.1.
 func findCases() []Case {
-	const clear, none, several, weak = "2.1 one clear candidate: MATCHED and a disclosure", "2.1 no candidate: NO_MATCH", "2.1 several candidates: POSSIBLE_MATCHES", "2.1 weak candidates: POSSIBLE_MATCHES"
+	const (
+		one, none = "2.1 one clear candidate: MATCHED and a disclosure", "2.1 no candidate: NO_MATCH"
+		several   = "2.1 several candidates: POSSIBLE_MATCHES"
+		weak      = "2.1 weak candidates: POSSIBLE_MATCHES"
+	)
 	found := func(changes ...search) Step { return find(changes...).becomes(matched).disclosing(isEligible) }
 	return []Case{
-		{Name: "name and birth agree", Rows: row(clear), By: everybody, Steps: steps(found())},
-		{Name: "in capitals", Rows: row(clear, "2.1 names are normalised"), By: everybody, Steps: steps(found(shouted))},
-		{Name: "former name", Rows: row(clear, "2.1 aliases are searched"), By: everybody, Person: alsoKnown, Steps: steps(found(byFormerName))},
-		{Name: "record's name given as alias", Rows: row(clear, "2.1 aliases are searched"), By: everybody, Steps: steps(found(asAlias))},
-		{Name: "CRN, gender, address too", Rows: row(clear, "2.1 search with CRN, gender and address"), By: everybody, Steps: steps(found(everythingKnown))},
+		{Name: "name and birth agree", Rows: row(one), By: everybody, Steps: steps(found())},
+		{Name: "in capitals", Rows: row(one, "2.1 names are normalised"), By: everybody, Steps: steps(found(shouted))},
+		{Name: "former name", Rows: row(one, "2.1 aliases are searched"), By: everybody, Person: alsoKnown, Steps: steps(found(byFormerName))},
+		{Name: "record's name given as alias", Rows: row(one, "2.1 aliases are searched"), By: everybody, Steps: steps(found(asAlias))},
+		{Name: "CRN, gender, address too", Rows: row(one, "2.1 search with CRN, gender and address"), By: everybody, Steps: steps(found(everythingKnown))},
 		{
-			Name: "known, not eligible", Rows: row(clear, "2.2 category A payment: no"), By: everybody, Person: unpaid,
+			Name: "known, not eligible", Rows: row(one, "2.2 category A payment: no"), By: everybody, Person: unpaid,
 			Steps: steps(find().becomes(matched).disclosing(isOpen)),
 		},
 		{
-			Name: "known, deceased", Rows: row(clear, "2.2 not deceased: no"), By: everybody, Person: dead,
+			Name: "known, deceased", Rows: row(one, "2.2 not deceased: no"), By: everybody, Person: dead,
 			Steps: steps(find().becomes(matched).disclosing(isOpen)),
 		},
 		{

@@ -23,7 +23,7 @@ var revocations = []revocation{
 // cutOrOpen is the column of child protection.
 func cutOrOpen(s Step, left int) Step {
 	if left > 28 {
-		return s.becomes(revoked).cutting(0)
+		return s.becomes(revoked).cutting()
 	}
 	return s.opens(within28)
 }
@@ -52,7 +52,7 @@ func revokeCases() []Case {
 		add("one waits", row(inactive), "", commence(within(1, 60)).commences(), revoke().becomes(revoked).revoking(0))
 		add("active since today", row(far), "", commence(inDays(0)).commences(), r.active(revoke(), 80))
 		add("active, with a continuation, 45 days", row(far), "",
-			commence(endingIn(thirdDay, 45)).commences(), commence(inDays(1)).on(thirdDay).extends(0), r.active(revoke().on(thirdDay), 45).revoking(1))
+			commence(endingIn(thirdDay, 45)).commences(), commence(inDays(1)).on(thirdDay).extends(), r.active(revoke().on(thirdDay), 45).revoking(1))
 		for _, left := range []int{29, 28, 27, 0} {
 			its := far
 			if left <= 28 {
@@ -68,7 +68,7 @@ func revokeCases() []Case {
 				rows = row(its, edge)
 			}
 			add("active, "+signed(left), rows, edge, first, r.active(revoke().on(thirdDay), left))
-			add("active, with a continuation, "+signed(left), rows, edge, first, commence(inDays(1)).on(thirdDay).extends(0), r.active(revoke().on(thirdDay), left).revoking(1))
+			add("active, with a continuation, "+signed(left), rows, edge, first, commence(inDays(1)).on(thirdDay).extends(), r.active(revoke().on(thirdDay), left).revoking(1))
 		}
 	}
 	return cases
@@ -117,10 +117,10 @@ func revokeSequenceCases() []Case {
 		{Name: "inactive revoked twice", Rows: row(none + "CYeIM"), By: onlyFRC, Steps: steps(waits, revoke().becomes(revoked).revoking(0), revoke().opens(nothingToRevoke))},
 		{Name: "inactive revoked twice", Rows: row(none + "CPeIM"), By: protection, Steps: steps(waits, revoke().becomes(revoked).revoking(0), revoke().opens(nothingToRevoke))},
 		{Name: "another authority after a revocation", Rows: row(free), By: protection, Person: livesIn(katherine), Steps: steps(now.as(ntSpar), revoke().as(ntSpar).becomes(revoked).revoking(0), now)},
-		{Name: "cut, revoked again", Rows: row(stays, boundary28), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(0), revoke().opens(within28))},
-		{Name: "cut, then continued", Rows: row(stays, "2.3 continuation: starts the day after, whatever was asked"), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(0), commence(inDays(7)).extends(0))},
-		{Name: "cut, continued, revoked", Rows: row(stays), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(0), commence(inDays(7)).extends(0), revoke().opens(within28).revoking(1))},
-		{Name: "cut and over", Rows: row(stays), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(0), revoke().on(secondDay).opens(nothingToRevoke), commence(inDays(0)).on(secondDay).commences())},
+		{Name: "cut, revoked again", Rows: row(stays, boundary28), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(), revoke().opens(within28))},
+		{Name: "cut, then continued", Rows: row(stays, "2.3 continuation: starts the day after, whatever was asked"), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(), commence(inDays(7)).extends())},
+		{Name: "cut, continued, revoked", Rows: row(stays), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(), commence(inDays(7)).extends(), revoke().opens(within28).revoking(1))},
+		{Name: "cut and over", Rows: row(stays), By: protection, Steps: steps(now, revoke().becomes(revoked).cutting(), revoke().on(secondDay).opens(nothingToRevoke), commence(inDays(0)).on(secondDay).commences())},
 		{Name: "officer codes the revocation", Rows: row("2.5 an outcome is recorded only once it is true"), By: onlyFRC, Steps: steps(now, revoke().opens(officerMust).thenCodedRevoked(0), commence(inDays(0)).on(secondDay).commences())},
 	}
 }

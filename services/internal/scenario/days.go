@@ -18,11 +18,14 @@ func lastDay(start calendar.Date, months int32) calendar.Date {
 	return calendar.DateOf(first.Year(), first.Month(), start.Day()).Add(-1)
 }
 
-// startFor is the latest start of a period of so many months that ends on the
-// day; false when no start does, as before the end of May (there is no 30 February).
-func startFor(end calendar.Date, months int32) (calendar.Date, bool) {
-	for start := end - calendar.Date(27*months); start > end-calendar.Date(32*months); start-- {
-		if lastDay(start, months) == end {
+// shortest is the shortest length any measure allows, in months.
+const shortest = 3
+
+// startFor is the latest start of a shortest period that ends on the day; false
+// when there is none, as before the end of May (there is no 30 February).
+func startFor(end calendar.Date) (calendar.Date, bool) {
+	for start := end - 27*shortest; start > end-32*shortest; start-- {
+		if lastDay(start, shortest) == end {
 			return start, true
 		}
 	}
@@ -66,7 +69,7 @@ func NewPlan(first calendar.Date) (Plan, error) {
 
 func reachable(first, on calendar.Date, lefts []int) bool {
 	for _, left := range lefts {
-		start, ok := startFor(on.Add(left), 3)
+		start, ok := startFor(on.Add(left))
 		if !ok || start < first || start > first+60 || start > on {
 			return false
 		}
@@ -91,11 +94,11 @@ func within(from, to int) dayRule {
 // the day of a phase.
 func endingIn(phase, left int) dayRule {
 	return func(s *Scene) (calendar.Date, int32) {
-		start, ok := startFor(s.plan.Days[phase].Add(left), 3)
+		start, ok := startFor(s.plan.Days[phase].Add(left))
 		if !ok {
 			panic(fmt.Sprintf("scenario: no start gives %d days left in phase %d; the plan must know it", left, phase))
 		}
-		return start, 3
+		return start, shortest
 	}
 }
 

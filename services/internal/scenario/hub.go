@@ -106,15 +106,15 @@ func (h *hub) putAuthorities(ctx context.Context) error {
 		Customer: &intakev1.CustomerIdentity{Crn: synthetic.CRN(99_999_999), FamilyName: "Nobody", DateOfBirth: "1990-02-31"},
 	}}}}
 	for _, id := range AuthorityIDs() {
-		err := until(ctx, "intake knows "+id, func() (bool, error) {
+		err := until(ctx, "intake knows "+id, func() (int, error) {
 			_, err := h.intake[id].Submit(ctx, probe)
 			switch fault.KindOf(rpc.Fault(err)) {
 			case fault.Invalid:
-				return true, nil
+				return 0, nil
 			case fault.Denied, fault.Unauthenticated:
-				return false, nil
+				return 1, nil
 			}
-			return false, fmt.Errorf("the probe was not refused as it must be: %w", err)
+			return 1, fmt.Errorf("the probe was not refused as it must be: %w", err)
 		})
 		if err != nil {
 			return err
@@ -142,25 +142,28 @@ func (h *hub) views(ctx context.Context, authority string) ([]*intakev1.Submissi
 // pause between two looks for something that is on its way.
 const pause = 50 * time.Millisecond
 
-// patience is how long a hub without faults may take for anything.
+// patience is how long a hub without faults may get no further with anything,
+// on a machine that has much else to do.
 const patience = 30 * time.Second
 
 var errInVain = errors.New("waited in vain for")
 
-// until looks again and again, until it is so.
-func until(ctx context.Context, what string, so func() (bool, error)) error {
-	limited, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+// until looks again and again, until nothing is left; it gives up when what is
+// left does not change any more.
+func until(ctx context.Context, what string, look func() (left int, err error)) error {
+	before, giveUp := -1, time.After(patience)
 	for {
-		done, err := so()
-		if err != nil || done {
+		left, err := look()
+		if err != nil || left == 0 {
 			return err
 		}
+		if left != before {
+			before, giveUp = left, time.After(patience)
+		}
 		select {
-		case <-limited.Done():
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-giveUp:
 			return fmt.Errorf("%w %s until %s", errInVain, patience, what)
 		case <-time.After(pause):
 		}

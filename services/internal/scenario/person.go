@@ -105,6 +105,7 @@ func alsoKnown(s *Scene) {
 func otherName(s *Scene, c *intakev1.CustomerIdentity) {
 	c.FamilyName = "Zz" + strings.ToLower(nameOf(s))
 }
+
 func inCapitals(s *Scene, c *intakev1.CustomerIdentity) {
 	c.FamilyName = " " + strings.ToUpper(nameOf(s)) + " "
 }

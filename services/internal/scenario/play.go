@@ -147,7 +147,7 @@ func (p *player) lodgeBulk(ctx context.Context, b bulk) error {
 	if err != nil {
 		return err
 	}
-	defer journal.Close()
+	defer func() { _ = journal.Close() }() // every receipt is on disk already
 	refused := map[string]error{}
 	err = lodge.Stream(ctx, p.intake[b.authority], journal.Missing(submissions), unanswered, func(s *intakev1.Submission, answer *intakev1.SubmitStreamResponse) error {
 		if e := answer.GetError(); e != nil {
@@ -189,7 +189,7 @@ func (p *player) sentinels(ctx context.Context, phase int) error {
 		if err != nil {
 			return err
 		}
-		return until(ctx, "the outcome of "+l.Submission.GetReference()+" is in the ledger of "+l.Authority.ID, func() (bool, error) {
+		return until(ctx, "the outcome of "+l.Submission.GetReference()+" is in the ledger of "+l.Authority.ID, func() (int, error) {
 			return p.inLedger(ctx, client, date, l.Submission.GetReference())
 		})
 	})
@@ -199,9 +199,9 @@ func (p *player) sentinels(ctx context.Context, phase int) error {
 // what people did shows as well. What stays on its way is a mismatch.
 func (p *player) decided(ctx context.Context, lodged []*Lodging, finally bool) error {
 	var missing []*Lodging
-	err := until(ctx, "everything is decided", func() (bool, error) {
+	err := until(ctx, "everything is decided", func() (int, error) {
 		if err := p.look(ctx); err != nil {
-			return false, err
+			return 0, err
 		}
 		missing = missing[:0]
 		for _, l := range lodged {
@@ -209,7 +209,7 @@ func (p *player) decided(ctx context.Context, lodged []*Lodging, finally bool) e
 				missing = append(missing, l)
 			}
 		}
-		return len(missing) == 0, nil
+		return len(missing), nil
 	})
 	if !errors.Is(err, errInVain) {
 		return err

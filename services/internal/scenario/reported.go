@@ -38,19 +38,20 @@ func (r reportLine) String() string {
 	return fmt.Sprintf("%s %s %s %s by %s %s to %s", r.Reference, r.Type, r.Outcome, r.CRN, r.By, r.Start, r.End)
 }
 
-// inLedger looks for an outcome that waits for the report of a date.
-func (p *player) inLedger(ctx context.Context, client advicev1.ReportServiceClient, date calendar.Date, reference string) (bool, error) {
+// inLedger looks for an outcome that waits for the report of a date; 1 as long as
+// it is not there.
+func (p *player) inLedger(ctx context.Context, client advicev1.ReportServiceClient, date calendar.Date, reference string) (int, error) {
 	request := &advicev1.ListAdviceOutcomesRequest{ReportDate: date.String(), PageSize: 1000}
 	for {
 		page, err := client.ListAdviceOutcomes(ctx, request)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if slices.ContainsFunc(page.GetOutcomes(), func(o *advicev1.AdviceOutcome) bool { return o.GetReference() == reference }) {
-			return true, nil
+			return 0, nil
 		}
 		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
-			return false, nil
+			return 1, nil
 		}
 	}
 }
@@ -64,10 +65,12 @@ func (p *player) compareReports(ctx context.Context, authority string) error {
 		return err
 	}
 	var list []*advicev1.Report
-	err = until(ctx, "the reports of "+authority+" are sealed", func() (bool, error) {
+	err = until(ctx, "the reports of "+authority+" are sealed", func() (int, error) {
 		answer, err := client.ListReports(ctx, &advicev1.ListReportsRequest{PageSize: 500})
-		list = answer.GetReports()
-		return err == nil && len(list) > 0 && list[0].GetReportDate() >= last.String(), err
+		if list = answer.GetReports(); err == nil && len(list) > 0 && list[0].GetReportDate() >= last.String() {
+			return 0, nil
+		}
+		return 1 + len(list), err
 	})
 	if err != nil {
 		return err

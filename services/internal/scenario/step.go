@@ -98,16 +98,16 @@ func (s Step) commences() Step {
 	})
 }
 
-// extends enters a continuation: from the day after the end of a notice of the
-// scene (counted from 0), whatever start date was asked for.
-func (s Step) extends(which int) Step {
+// extends enters a continuation: from the day after the end of the scene's first
+// notice, whatever start date was asked for.
+func (s Step) extends() Step {
 	return s.becomes(extended).affects(func(sc *Scene, l *Lodging) {
-		end, _, _ := sc.Notices[which].On(l.Day)
+		end, _, _ := sc.Notices[0].On(l.Day)
 		sc.enter(l, end.Add(1), true)
 	})
 }
 
-func (sc *Scene) enter(l *Lodging, start calendar.Date, continuation bool) {
+func (s *Scene) enter(l *Lodging, start calendar.Date, continuation bool) {
 	lodged := l.Submission.GetNoticeToCommence()
 	n := &Notice{
 		Authority: l.Authority, Start: start, End: lastDay(start, lodged.GetDurationMonths()), Percent: lodged.GetQuarantinedPercent(),
@@ -116,11 +116,11 @@ func (sc *Scene) enter(l *Lodging, start calendar.Date, continuation bool) {
 	if !l.Authority.MustName {
 		n.Percent = l.Authority.Percents[0]
 	}
-	sc.Notices = append(sc.Notices, n)
+	s.Notices = append(s.Notices, n)
 	l.Want.Start, l.Want.End = n.Start.String(), n.End.String()
 }
 
-// revoking revokes notices of the scene now.
+// revoking revokes notices of the scene, counted from 0, now.
 func (s Step) revoking(which ...int) Step {
 	return s.affects(func(sc *Scene, l *Lodging) {
 		for _, w := range which {
@@ -129,10 +129,10 @@ func (s Step) revoking(which ...int) Step {
 	})
 }
 
-// cutting lets a notice of the scene end 28 days after the lodgement.
-func (s Step) cutting(which int) Step {
+// cutting lets the scene's first notice end 28 days after the lodgement.
+func (s Step) cutting() Step {
 	return s.affects(func(sc *Scene, l *Lodging) {
-		sc.Notices[which].Cut, sc.Notices[which].CutOn = l.Day.Add(28), l.Day
+		sc.Notices[0].Cut, sc.Notices[0].CutOn = l.Day.Add(28), l.Day
 		l.Want.End = l.Day.Add(28).String()
 	})
 }
@@ -151,7 +151,6 @@ func (s Step) disclosing(w Want) Step {
 var (
 	isEligible = Want{Status: processed, Outcome: eligible}
 	isOpen     = Want{Status: unprocessed, Reasons: []eventv1.RejectionReason{noResult}}
-	isHidden   = Want{Status: unprocessed, Reasons: []eventv1.RejectionReason{restricted}}
 )
 
 // thenWithdrawn is taken back while it is UNPROCESSED.

@@ -829,7 +829,86 @@ func (x *SubmitRequest) GetWait() *durationpb.Duration {
 	return nil
 }
 
+// ReceiptProof places a receipt among those signed together: the leaves of a
+// Merkle tree (RFC 6962, section 2.1) whose root is signed.
+type ReceiptProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Place of the receipt among the leaves, from 0.
+	LeafIndex int32 `protobuf:"varint,1,opt,name=leaf_index,json=leafIndex,proto3" json:"leaf_index,omitempty"`
+	// Number of leaves.
+	TreeSize int32 `protobuf:"varint,2,opt,name=tree_size,json=treeSize,proto3" json:"tree_size,omitempty"`
+	// SHA-256 hashes, 32 bytes each, that stand beside the way from the leaf to the
+	// root, lowest first; none when the receipt was signed alone. Start with
+	// h = SHA-256(0x00 || text), i = leaf_index (0 to tree_size - 1), n = tree_size - 1.
+	// While n > 0: unless i is even and i = n, take the next hash p, and set
+	// h = SHA-256(0x01 || p || h) if i is odd, SHA-256(0x01 || h || p) if i is even;
+	// then halve i and n, rounding down. h is the root then, and no hash is left over.
+	Path          [][]byte `protobuf:"bytes,3,rep,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiptProof) Reset() {
+	*x = ReceiptProof{}
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiptProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiptProof) ProtoMessage() {}
+
+func (x *ReceiptProof) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiptProof.ProtoReflect.Descriptor instead.
+func (*ReceiptProof) Descriptor() ([]byte, []int) {
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReceiptProof) GetLeafIndex() int32 {
+	if x != nil {
+		return x.LeafIndex
+	}
+	return 0
+}
+
+func (x *ReceiptProof) GetTreeSize() int32 {
+	if x != nil {
+		return x.TreeSize
+	}
+	return 0
+}
+
+func (x *ReceiptProof) GetPath() [][]byte {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
 // Receipt proves that a submission was taken. It is the same for every repetition.
+//
+// It can be verified without the hub. Its text is fields 1 to 7 in eight lines,
+// each ended by a line feed: "noticehub receipt 1", then "submission_id: ",
+// "authority_id: ", "reference: ", "content_hash: " (lower-case hexadecimal),
+// "lodged_at: " (UTC, 2026-11-22T23:04:05.123456Z, always six decimals),
+// "status: PENDING" and "earliest_report_date: ", each with its value. The proof
+// leads from this text to a root. What is signed are four more such lines:
+// "noticehub receipt root 1", "tree_size: " (decimal), "root: " (lower-case
+// hexadecimal) and "key_id: ".
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id given by the hub.
@@ -846,18 +925,21 @@ type Receipt struct {
 	Status v1.SubmissionStatus `protobuf:"varint,6,opt,name=status,proto3,enum=noticehub.event.v1.SubmissionStatus" json:"status,omitempty"`
 	// Earliest date of the daily report that can carry the outcome, yyyy-mm-dd.
 	EarliestReportDate string `protobuf:"bytes,7,opt,name=earliest_report_date,json=earliestReportDate,proto3" json:"earliest_report_date,omitempty"`
-	// Ed25519 signature over the fields above, 64 bytes; the signed text is
-	// described in the package documentation of services/intake/internal/receipt.
+	// Ed25519 signature (RFC 8032) over the root of the tree the proof names, 64
+	// bytes; receipts taken at the same moment share it.
 	Signature []byte `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
-	// Names the key that signed.
-	KeyId         string `protobuf:"bytes,9,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// Names the key that signed: the first 16 hexadecimal digits of the SHA-256 of
+	// the 32-byte public key.
+	KeyId string `protobuf:"bytes,9,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// Leads from the fields 1 to 7 to the root that is signed.
+	Proof         *ReceiptProof `protobuf:"bytes,10,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[10]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -869,7 +951,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[10]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -882,7 +964,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{10}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Receipt) GetSubmissionId() string {
@@ -948,6 +1030,13 @@ func (x *Receipt) GetKeyId() string {
 	return ""
 }
 
+func (x *Receipt) GetProof() *ReceiptProof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
 // Decision is the state of a submission beyond its receipt.
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -977,7 +1066,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[11]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1078,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[11]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1091,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{11}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Decision) GetStatus() v1.SubmissionStatus {
@@ -1090,7 +1179,7 @@ type SubmitResponse struct {
 
 func (x *SubmitResponse) Reset() {
 	*x = SubmitResponse{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +1191,7 @@ func (x *SubmitResponse) String() string {
 func (*SubmitResponse) ProtoMessage() {}
 
 func (x *SubmitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[12]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +1204,7 @@ func (x *SubmitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitResponse.ProtoReflect.Descriptor instead.
 func (*SubmitResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{12}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubmitResponse) GetReceipt() *Receipt {
@@ -1152,7 +1241,7 @@ type SubmitStreamRequest struct {
 
 func (x *SubmitStreamRequest) Reset() {
 	*x = SubmitStreamRequest{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1164,7 +1253,7 @@ func (x *SubmitStreamRequest) String() string {
 func (*SubmitStreamRequest) ProtoMessage() {}
 
 func (x *SubmitStreamRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[13]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1177,7 +1266,7 @@ func (x *SubmitStreamRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamRequest.ProtoReflect.Descriptor instead.
 func (*SubmitStreamRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{13}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubmitStreamRequest) GetTag() uint64 {
@@ -1214,7 +1303,7 @@ type SubmitStreamResponse struct {
 
 func (x *SubmitStreamResponse) Reset() {
 	*x = SubmitStreamResponse{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1315,7 @@ func (x *SubmitStreamResponse) String() string {
 func (*SubmitStreamResponse) ProtoMessage() {}
 
 func (x *SubmitStreamResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[14]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1328,7 @@ func (x *SubmitStreamResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamResponse.ProtoReflect.Descriptor instead.
 func (*SubmitStreamResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{14}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SubmitStreamResponse) GetTag() uint64 {
@@ -1318,7 +1407,7 @@ type SubmissionView struct {
 
 func (x *SubmissionView) Reset() {
 	*x = SubmissionView{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1330,7 +1419,7 @@ func (x *SubmissionView) String() string {
 func (*SubmissionView) ProtoMessage() {}
 
 func (x *SubmissionView) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[15]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1343,7 +1432,7 @@ func (x *SubmissionView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmissionView.ProtoReflect.Descriptor instead.
 func (*SubmissionView) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{15}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SubmissionView) GetReceipt() *Receipt {
@@ -1394,7 +1483,7 @@ type GetSubmissionRequest struct {
 
 func (x *GetSubmissionRequest) Reset() {
 	*x = GetSubmissionRequest{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1495,7 @@ func (x *GetSubmissionRequest) String() string {
 func (*GetSubmissionRequest) ProtoMessage() {}
 
 func (x *GetSubmissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[16]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1508,7 @@ func (x *GetSubmissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSubmissionRequest.ProtoReflect.Descriptor instead.
 func (*GetSubmissionRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetSubmissionRequest) GetSubmissionId() string {
@@ -1449,7 +1538,7 @@ type GetSubmissionResponse struct {
 
 func (x *GetSubmissionResponse) Reset() {
 	*x = GetSubmissionResponse{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +1550,7 @@ func (x *GetSubmissionResponse) String() string {
 func (*GetSubmissionResponse) ProtoMessage() {}
 
 func (x *GetSubmissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[17]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +1563,7 @@ func (x *GetSubmissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSubmissionResponse.ProtoReflect.Descriptor instead.
 func (*GetSubmissionResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetSubmissionResponse) GetSubmission() *SubmissionView {
@@ -1514,7 +1603,7 @@ type ListSubmissionsRequest struct {
 
 func (x *ListSubmissionsRequest) Reset() {
 	*x = ListSubmissionsRequest{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1615,7 @@ func (x *ListSubmissionsRequest) String() string {
 func (*ListSubmissionsRequest) ProtoMessage() {}
 
 func (x *ListSubmissionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[18]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1628,7 @@ func (x *ListSubmissionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSubmissionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSubmissionsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListSubmissionsRequest) GetInformationTypes() []v1.InformationType {
@@ -1604,7 +1693,7 @@ type ListSubmissionsResponse struct {
 
 func (x *ListSubmissionsResponse) Reset() {
 	*x = ListSubmissionsResponse{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1616,7 +1705,7 @@ func (x *ListSubmissionsResponse) String() string {
 func (*ListSubmissionsResponse) ProtoMessage() {}
 
 func (x *ListSubmissionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[19]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1629,7 +1718,7 @@ func (x *ListSubmissionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSubmissionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSubmissionsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{19}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListSubmissionsResponse) GetSubmissions() []*SubmissionView {
@@ -1659,7 +1748,7 @@ type WatchSubmissionsRequest struct {
 
 func (x *WatchSubmissionsRequest) Reset() {
 	*x = WatchSubmissionsRequest{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1671,7 +1760,7 @@ func (x *WatchSubmissionsRequest) String() string {
 func (*WatchSubmissionsRequest) ProtoMessage() {}
 
 func (x *WatchSubmissionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[20]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1684,7 +1773,7 @@ func (x *WatchSubmissionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchSubmissionsRequest.ProtoReflect.Descriptor instead.
 func (*WatchSubmissionsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{20}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WatchSubmissionsRequest) GetResumeToken() string {
@@ -1718,7 +1807,7 @@ type WatchSubmissionsResponse struct {
 
 func (x *WatchSubmissionsResponse) Reset() {
 	*x = WatchSubmissionsResponse{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1819,7 @@ func (x *WatchSubmissionsResponse) String() string {
 func (*WatchSubmissionsResponse) ProtoMessage() {}
 
 func (x *WatchSubmissionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[21]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1832,7 @@ func (x *WatchSubmissionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchSubmissionsResponse.ProtoReflect.Descriptor instead.
 func (*WatchSubmissionsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{21}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WatchSubmissionsResponse) GetSubmissionId() string {
@@ -1789,7 +1878,7 @@ type WithdrawSubmissionRequest struct {
 
 func (x *WithdrawSubmissionRequest) Reset() {
 	*x = WithdrawSubmissionRequest{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1801,7 +1890,7 @@ func (x *WithdrawSubmissionRequest) String() string {
 func (*WithdrawSubmissionRequest) ProtoMessage() {}
 
 func (x *WithdrawSubmissionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[22]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1814,7 +1903,7 @@ func (x *WithdrawSubmissionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawSubmissionRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawSubmissionRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{22}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WithdrawSubmissionRequest) GetReference() string {
@@ -1849,7 +1938,7 @@ type WithdrawSubmissionResponse struct {
 
 func (x *WithdrawSubmissionResponse) Reset() {
 	*x = WithdrawSubmissionResponse{}
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1861,7 +1950,7 @@ func (x *WithdrawSubmissionResponse) String() string {
 func (*WithdrawSubmissionResponse) ProtoMessage() {}
 
 func (x *WithdrawSubmissionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[23]
+	mi := &file_noticehub_intake_v1_intake_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1874,7 +1963,7 @@ func (x *WithdrawSubmissionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawSubmissionResponse.ProtoReflect.Descriptor instead.
 func (*WithdrawSubmissionResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{23}
+	return file_noticehub_intake_v1_intake_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WithdrawSubmissionResponse) GetDecision() *Decision {
@@ -1946,7 +2035,12 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2\x1f.noticehub.intake.v1.SubmissionB\x06\xbaH\x03\xc8\x01\x01R\n" +
 	"submission\x12;\n" +
-	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\f\xbaH\t\xaa\x01\x06\"\x02\b\b2\x00R\x04wait\"\xf0\x02\n" +
+	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\f\xbaH\t\xaa\x01\x06\"\x02\b\b2\x00R\x04wait\"^\n" +
+	"\fReceiptProof\x12\x1d\n" +
+	"\n" +
+	"leaf_index\x18\x01 \x01(\x05R\tleafIndex\x12\x1b\n" +
+	"\ttree_size\x18\x02 \x01(\x05R\btreeSize\x12\x12\n" +
+	"\x04path\x18\x03 \x03(\fR\x04path\"\xa9\x03\n" +
 	"\aReceipt\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1c\n" +
@@ -1956,7 +2050,9 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"\x06status\x18\x06 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x06status\x120\n" +
 	"\x14earliest_report_date\x18\a \x01(\tR\x12earliestReportDate\x12\x1c\n" +
 	"\tsignature\x18\b \x01(\fR\tsignature\x12\x15\n" +
-	"\x06key_id\x18\t \x01(\tR\x05keyId\"\x83\x03\n" +
+	"\x06key_id\x18\t \x01(\tR\x05keyId\x127\n" +
+	"\x05proof\x18\n" +
+	" \x01(\v2!.noticehub.intake.v1.ReceiptProofR\x05proof\"\x83\x03\n" +
 	"\bDecision\x12<\n" +
 	"\x06status\x18\x01 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x06status\x125\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\x12=\n" +
@@ -2058,7 +2154,7 @@ func file_noticehub_intake_v1_intake_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_intake_v1_intake_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_noticehub_intake_v1_intake_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_noticehub_intake_v1_intake_proto_goTypes = []any{
 	(Gender)(0),                        // 0: noticehub.intake.v1.Gender
 	(*PersonName)(nil),                 // 1: noticehub.intake.v1.PersonName
@@ -2071,31 +2167,32 @@ var file_noticehub_intake_v1_intake_proto_goTypes = []any{
 	(*VoluntaryReferral)(nil),          // 8: noticehub.intake.v1.VoluntaryReferral
 	(*Submission)(nil),                 // 9: noticehub.intake.v1.Submission
 	(*SubmitRequest)(nil),              // 10: noticehub.intake.v1.SubmitRequest
-	(*Receipt)(nil),                    // 11: noticehub.intake.v1.Receipt
-	(*Decision)(nil),                   // 12: noticehub.intake.v1.Decision
-	(*SubmitResponse)(nil),             // 13: noticehub.intake.v1.SubmitResponse
-	(*SubmitStreamRequest)(nil),        // 14: noticehub.intake.v1.SubmitStreamRequest
-	(*SubmitStreamResponse)(nil),       // 15: noticehub.intake.v1.SubmitStreamResponse
-	(*SubmissionView)(nil),             // 16: noticehub.intake.v1.SubmissionView
-	(*GetSubmissionRequest)(nil),       // 17: noticehub.intake.v1.GetSubmissionRequest
-	(*GetSubmissionResponse)(nil),      // 18: noticehub.intake.v1.GetSubmissionResponse
-	(*ListSubmissionsRequest)(nil),     // 19: noticehub.intake.v1.ListSubmissionsRequest
-	(*ListSubmissionsResponse)(nil),    // 20: noticehub.intake.v1.ListSubmissionsResponse
-	(*WatchSubmissionsRequest)(nil),    // 21: noticehub.intake.v1.WatchSubmissionsRequest
-	(*WatchSubmissionsResponse)(nil),   // 22: noticehub.intake.v1.WatchSubmissionsResponse
-	(*WithdrawSubmissionRequest)(nil),  // 23: noticehub.intake.v1.WithdrawSubmissionRequest
-	(*WithdrawSubmissionResponse)(nil), // 24: noticehub.intake.v1.WithdrawSubmissionResponse
-	(v1.Jurisdiction)(0),               // 25: noticehub.event.v1.Jurisdiction
-	(*durationpb.Duration)(nil),        // 26: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),      // 27: google.protobuf.Timestamp
-	(v1.SubmissionStatus)(0),           // 28: noticehub.event.v1.SubmissionStatus
-	(v1.Outcome)(0),                    // 29: noticehub.event.v1.Outcome
-	(v1.RejectionReason)(0),            // 30: noticehub.event.v1.RejectionReason
-	(*status.Status)(nil),              // 31: google.rpc.Status
-	(v1.InformationType)(0),            // 32: noticehub.event.v1.InformationType
+	(*ReceiptProof)(nil),               // 11: noticehub.intake.v1.ReceiptProof
+	(*Receipt)(nil),                    // 12: noticehub.intake.v1.Receipt
+	(*Decision)(nil),                   // 13: noticehub.intake.v1.Decision
+	(*SubmitResponse)(nil),             // 14: noticehub.intake.v1.SubmitResponse
+	(*SubmitStreamRequest)(nil),        // 15: noticehub.intake.v1.SubmitStreamRequest
+	(*SubmitStreamResponse)(nil),       // 16: noticehub.intake.v1.SubmitStreamResponse
+	(*SubmissionView)(nil),             // 17: noticehub.intake.v1.SubmissionView
+	(*GetSubmissionRequest)(nil),       // 18: noticehub.intake.v1.GetSubmissionRequest
+	(*GetSubmissionResponse)(nil),      // 19: noticehub.intake.v1.GetSubmissionResponse
+	(*ListSubmissionsRequest)(nil),     // 20: noticehub.intake.v1.ListSubmissionsRequest
+	(*ListSubmissionsResponse)(nil),    // 21: noticehub.intake.v1.ListSubmissionsResponse
+	(*WatchSubmissionsRequest)(nil),    // 22: noticehub.intake.v1.WatchSubmissionsRequest
+	(*WatchSubmissionsResponse)(nil),   // 23: noticehub.intake.v1.WatchSubmissionsResponse
+	(*WithdrawSubmissionRequest)(nil),  // 24: noticehub.intake.v1.WithdrawSubmissionRequest
+	(*WithdrawSubmissionResponse)(nil), // 25: noticehub.intake.v1.WithdrawSubmissionResponse
+	(v1.Jurisdiction)(0),               // 26: noticehub.event.v1.Jurisdiction
+	(*durationpb.Duration)(nil),        // 27: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),      // 28: google.protobuf.Timestamp
+	(v1.SubmissionStatus)(0),           // 29: noticehub.event.v1.SubmissionStatus
+	(v1.Outcome)(0),                    // 30: noticehub.event.v1.Outcome
+	(v1.RejectionReason)(0),            // 31: noticehub.event.v1.RejectionReason
+	(*status.Status)(nil),              // 32: google.rpc.Status
+	(v1.InformationType)(0),            // 33: noticehub.event.v1.InformationType
 }
 var file_noticehub_intake_v1_intake_proto_depIdxs = []int32{
-	25, // 0: noticehub.intake.v1.Address.state:type_name -> noticehub.event.v1.Jurisdiction
+	26, // 0: noticehub.intake.v1.Address.state:type_name -> noticehub.event.v1.Jurisdiction
 	1,  // 1: noticehub.intake.v1.FindMutualClient.name:type_name -> noticehub.intake.v1.PersonName
 	1,  // 2: noticehub.intake.v1.FindMutualClient.aliases:type_name -> noticehub.intake.v1.PersonName
 	0,  // 3: noticehub.intake.v1.FindMutualClient.gender:type_name -> noticehub.intake.v1.Gender
@@ -2110,49 +2207,50 @@ var file_noticehub_intake_v1_intake_proto_depIdxs = []int32{
 	7,  // 12: noticehub.intake.v1.Submission.notice_to_revoke:type_name -> noticehub.intake.v1.NoticeToRevoke
 	8,  // 13: noticehub.intake.v1.Submission.voluntary_referral:type_name -> noticehub.intake.v1.VoluntaryReferral
 	9,  // 14: noticehub.intake.v1.SubmitRequest.submission:type_name -> noticehub.intake.v1.Submission
-	26, // 15: noticehub.intake.v1.SubmitRequest.wait:type_name -> google.protobuf.Duration
-	27, // 16: noticehub.intake.v1.Receipt.lodged_at:type_name -> google.protobuf.Timestamp
-	28, // 17: noticehub.intake.v1.Receipt.status:type_name -> noticehub.event.v1.SubmissionStatus
-	28, // 18: noticehub.intake.v1.Decision.status:type_name -> noticehub.event.v1.SubmissionStatus
-	29, // 19: noticehub.intake.v1.Decision.outcome:type_name -> noticehub.event.v1.Outcome
-	30, // 20: noticehub.intake.v1.Decision.reasons:type_name -> noticehub.event.v1.RejectionReason
-	27, // 21: noticehub.intake.v1.Decision.at:type_name -> google.protobuf.Timestamp
-	11, // 22: noticehub.intake.v1.SubmitResponse.receipt:type_name -> noticehub.intake.v1.Receipt
-	12, // 23: noticehub.intake.v1.SubmitResponse.decision:type_name -> noticehub.intake.v1.Decision
-	9,  // 24: noticehub.intake.v1.SubmitStreamRequest.submission:type_name -> noticehub.intake.v1.Submission
-	11, // 25: noticehub.intake.v1.SubmitStreamResponse.receipt:type_name -> noticehub.intake.v1.Receipt
-	31, // 26: noticehub.intake.v1.SubmitStreamResponse.error:type_name -> google.rpc.Status
-	11, // 27: noticehub.intake.v1.SubmissionView.receipt:type_name -> noticehub.intake.v1.Receipt
-	32, // 28: noticehub.intake.v1.SubmissionView.information_type:type_name -> noticehub.event.v1.InformationType
-	9,  // 29: noticehub.intake.v1.SubmissionView.submission:type_name -> noticehub.intake.v1.Submission
-	12, // 30: noticehub.intake.v1.SubmissionView.decision:type_name -> noticehub.intake.v1.Decision
-	16, // 31: noticehub.intake.v1.GetSubmissionResponse.submission:type_name -> noticehub.intake.v1.SubmissionView
-	12, // 32: noticehub.intake.v1.GetSubmissionResponse.history:type_name -> noticehub.intake.v1.Decision
-	32, // 33: noticehub.intake.v1.ListSubmissionsRequest.information_types:type_name -> noticehub.event.v1.InformationType
-	28, // 34: noticehub.intake.v1.ListSubmissionsRequest.statuses:type_name -> noticehub.event.v1.SubmissionStatus
-	27, // 35: noticehub.intake.v1.ListSubmissionsRequest.lodged_from:type_name -> google.protobuf.Timestamp
-	27, // 36: noticehub.intake.v1.ListSubmissionsRequest.lodged_before:type_name -> google.protobuf.Timestamp
-	16, // 37: noticehub.intake.v1.ListSubmissionsResponse.submissions:type_name -> noticehub.intake.v1.SubmissionView
-	12, // 38: noticehub.intake.v1.WatchSubmissionsResponse.decision:type_name -> noticehub.intake.v1.Decision
-	26, // 39: noticehub.intake.v1.WithdrawSubmissionRequest.wait:type_name -> google.protobuf.Duration
-	12, // 40: noticehub.intake.v1.WithdrawSubmissionResponse.decision:type_name -> noticehub.intake.v1.Decision
-	10, // 41: noticehub.intake.v1.IntakeService.Submit:input_type -> noticehub.intake.v1.SubmitRequest
-	14, // 42: noticehub.intake.v1.IntakeService.SubmitStream:input_type -> noticehub.intake.v1.SubmitStreamRequest
-	17, // 43: noticehub.intake.v1.IntakeService.GetSubmission:input_type -> noticehub.intake.v1.GetSubmissionRequest
-	19, // 44: noticehub.intake.v1.IntakeService.ListSubmissions:input_type -> noticehub.intake.v1.ListSubmissionsRequest
-	21, // 45: noticehub.intake.v1.IntakeService.WatchSubmissions:input_type -> noticehub.intake.v1.WatchSubmissionsRequest
-	23, // 46: noticehub.intake.v1.IntakeService.WithdrawSubmission:input_type -> noticehub.intake.v1.WithdrawSubmissionRequest
-	13, // 47: noticehub.intake.v1.IntakeService.Submit:output_type -> noticehub.intake.v1.SubmitResponse
-	15, // 48: noticehub.intake.v1.IntakeService.SubmitStream:output_type -> noticehub.intake.v1.SubmitStreamResponse
-	18, // 49: noticehub.intake.v1.IntakeService.GetSubmission:output_type -> noticehub.intake.v1.GetSubmissionResponse
-	20, // 50: noticehub.intake.v1.IntakeService.ListSubmissions:output_type -> noticehub.intake.v1.ListSubmissionsResponse
-	22, // 51: noticehub.intake.v1.IntakeService.WatchSubmissions:output_type -> noticehub.intake.v1.WatchSubmissionsResponse
-	24, // 52: noticehub.intake.v1.IntakeService.WithdrawSubmission:output_type -> noticehub.intake.v1.WithdrawSubmissionResponse
-	47, // [47:53] is the sub-list for method output_type
-	41, // [41:47] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	27, // 15: noticehub.intake.v1.SubmitRequest.wait:type_name -> google.protobuf.Duration
+	28, // 16: noticehub.intake.v1.Receipt.lodged_at:type_name -> google.protobuf.Timestamp
+	29, // 17: noticehub.intake.v1.Receipt.status:type_name -> noticehub.event.v1.SubmissionStatus
+	11, // 18: noticehub.intake.v1.Receipt.proof:type_name -> noticehub.intake.v1.ReceiptProof
+	29, // 19: noticehub.intake.v1.Decision.status:type_name -> noticehub.event.v1.SubmissionStatus
+	30, // 20: noticehub.intake.v1.Decision.outcome:type_name -> noticehub.event.v1.Outcome
+	31, // 21: noticehub.intake.v1.Decision.reasons:type_name -> noticehub.event.v1.RejectionReason
+	28, // 22: noticehub.intake.v1.Decision.at:type_name -> google.protobuf.Timestamp
+	12, // 23: noticehub.intake.v1.SubmitResponse.receipt:type_name -> noticehub.intake.v1.Receipt
+	13, // 24: noticehub.intake.v1.SubmitResponse.decision:type_name -> noticehub.intake.v1.Decision
+	9,  // 25: noticehub.intake.v1.SubmitStreamRequest.submission:type_name -> noticehub.intake.v1.Submission
+	12, // 26: noticehub.intake.v1.SubmitStreamResponse.receipt:type_name -> noticehub.intake.v1.Receipt
+	32, // 27: noticehub.intake.v1.SubmitStreamResponse.error:type_name -> google.rpc.Status
+	12, // 28: noticehub.intake.v1.SubmissionView.receipt:type_name -> noticehub.intake.v1.Receipt
+	33, // 29: noticehub.intake.v1.SubmissionView.information_type:type_name -> noticehub.event.v1.InformationType
+	9,  // 30: noticehub.intake.v1.SubmissionView.submission:type_name -> noticehub.intake.v1.Submission
+	13, // 31: noticehub.intake.v1.SubmissionView.decision:type_name -> noticehub.intake.v1.Decision
+	17, // 32: noticehub.intake.v1.GetSubmissionResponse.submission:type_name -> noticehub.intake.v1.SubmissionView
+	13, // 33: noticehub.intake.v1.GetSubmissionResponse.history:type_name -> noticehub.intake.v1.Decision
+	33, // 34: noticehub.intake.v1.ListSubmissionsRequest.information_types:type_name -> noticehub.event.v1.InformationType
+	29, // 35: noticehub.intake.v1.ListSubmissionsRequest.statuses:type_name -> noticehub.event.v1.SubmissionStatus
+	28, // 36: noticehub.intake.v1.ListSubmissionsRequest.lodged_from:type_name -> google.protobuf.Timestamp
+	28, // 37: noticehub.intake.v1.ListSubmissionsRequest.lodged_before:type_name -> google.protobuf.Timestamp
+	17, // 38: noticehub.intake.v1.ListSubmissionsResponse.submissions:type_name -> noticehub.intake.v1.SubmissionView
+	13, // 39: noticehub.intake.v1.WatchSubmissionsResponse.decision:type_name -> noticehub.intake.v1.Decision
+	27, // 40: noticehub.intake.v1.WithdrawSubmissionRequest.wait:type_name -> google.protobuf.Duration
+	13, // 41: noticehub.intake.v1.WithdrawSubmissionResponse.decision:type_name -> noticehub.intake.v1.Decision
+	10, // 42: noticehub.intake.v1.IntakeService.Submit:input_type -> noticehub.intake.v1.SubmitRequest
+	15, // 43: noticehub.intake.v1.IntakeService.SubmitStream:input_type -> noticehub.intake.v1.SubmitStreamRequest
+	18, // 44: noticehub.intake.v1.IntakeService.GetSubmission:input_type -> noticehub.intake.v1.GetSubmissionRequest
+	20, // 45: noticehub.intake.v1.IntakeService.ListSubmissions:input_type -> noticehub.intake.v1.ListSubmissionsRequest
+	22, // 46: noticehub.intake.v1.IntakeService.WatchSubmissions:input_type -> noticehub.intake.v1.WatchSubmissionsRequest
+	24, // 47: noticehub.intake.v1.IntakeService.WithdrawSubmission:input_type -> noticehub.intake.v1.WithdrawSubmissionRequest
+	14, // 48: noticehub.intake.v1.IntakeService.Submit:output_type -> noticehub.intake.v1.SubmitResponse
+	16, // 49: noticehub.intake.v1.IntakeService.SubmitStream:output_type -> noticehub.intake.v1.SubmitStreamResponse
+	19, // 50: noticehub.intake.v1.IntakeService.GetSubmission:output_type -> noticehub.intake.v1.GetSubmissionResponse
+	21, // 51: noticehub.intake.v1.IntakeService.ListSubmissions:output_type -> noticehub.intake.v1.ListSubmissionsResponse
+	23, // 52: noticehub.intake.v1.IntakeService.WatchSubmissions:output_type -> noticehub.intake.v1.WatchSubmissionsResponse
+	25, // 53: noticehub.intake.v1.IntakeService.WithdrawSubmission:output_type -> noticehub.intake.v1.WithdrawSubmissionResponse
+	48, // [48:54] is the sub-list for method output_type
+	42, // [42:48] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_intake_v1_intake_proto_init() }
@@ -2167,7 +2265,7 @@ func file_noticehub_intake_v1_intake_proto_init() {
 		(*Submission_NoticeToRevoke)(nil),
 		(*Submission_VoluntaryReferral)(nil),
 	}
-	file_noticehub_intake_v1_intake_proto_msgTypes[14].OneofWrappers = []any{
+	file_noticehub_intake_v1_intake_proto_msgTypes[15].OneofWrappers = []any{
 		(*SubmitStreamResponse_Receipt)(nil),
 		(*SubmitStreamResponse_Error)(nil),
 	}
@@ -2177,7 +2275,7 @@ func file_noticehub_intake_v1_intake_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_intake_v1_intake_proto_rawDesc), len(file_noticehub_intake_v1_intake_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"time"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -12,6 +13,9 @@ import (
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
 )
 
+// resolveTime bounds one call: a registry that does not answer is one out of reach.
+const resolveTime = 10 * time.Second
+
 // resolveLimit is the most queries the registry takes in one call.
 const resolveLimit = 2000
 
@@ -19,6 +23,8 @@ const resolveLimit = 2000
 // candidates. The registry being out of reach is an Unavailable fault: try
 // later, never reject.
 func Resolve(ctx context.Context, registry registryv1.RegistryServiceClient, all ...*Lodged) error {
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
 	for len(all) > 0 {
 		n := min(len(all), resolveLimit)
 		queries := make([]*registryv1.CustomerQuery, n)
@@ -48,6 +54,8 @@ func ResolveCRN(ctx context.Context, registry registryv1.RegistryServiceClient, 
 	if crn == "" {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
 	response, err := registry.ResolveCustomers(ctx, &registryv1.ResolveCustomersRequest{Queries: []*registryv1.CustomerQuery{{Crn: crn}}})
 	if err != nil {
 		return nil, rpc.Fault(err)

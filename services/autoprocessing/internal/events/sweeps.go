@@ -102,9 +102,8 @@ func (p *Processor) repeat(ctx context.Context, f func(pgx.Tx, *Assembly) (int, 
 		if err := p.Relay.Room(ctx); err != nil {
 			return err
 		}
-		n, err := 0, error(nil)
-		err = p.Commit(ctx, func(tx pgx.Tx, out *Assembly) error {
-			var err error
+		var n int
+		err := p.Commit(ctx, func(tx pgx.Tx, out *Assembly) (err error) {
 			n, err = f(tx, out)
 			return err
 		})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,7 +52,7 @@ func Ask(ctx context.Context, tx pgx.Tx, q *Question) (*Answer, error) {
 	if len(q.Lock) > 0 {
 		queueAnchors(b, q.Lock)
 	}
-	if crns := append(q.Lock[:len(q.Lock):len(q.Lock)], q.Look...); len(crns) > 0 {
+	if crns := slices.Concat(q.Lock, q.Look); len(crns) > 0 {
 		b.Queue(readNotices, crns).Query(func(rows pgx.Rows) error {
 			notices, err := pgx.CollectRows(rows, scanNotice)
 			a.Notices = byCRN(notices)
@@ -131,12 +132,12 @@ type Withdrawal struct {
 }
 
 // OpenWithdrawals returns up to so many withdrawals not settled whose
-// submission is known by now; they are locked, those another replica works on
-// left out.
+// submission is known by now. Nothing is locked: lock the submissions, then
+// look what became of them.
 func OpenWithdrawals(ctx context.Context, tx pgx.Tx, limit int) ([]Withdrawal, error) {
 	rows, _ := tx.Query(ctx, `SELECT w.authority_id, w.reference, w.requested_at, w.note FROM withdrawal w
 		WHERE NOT w.settled AND EXISTS (SELECT FROM submission s WHERE s.authority_id = w.authority_id AND s.reference = w.reference)
-		ORDER BY w.authority_id, w.reference LIMIT $1 FOR UPDATE SKIP LOCKED`, limit)
+		ORDER BY w.authority_id, w.reference LIMIT $1`, limit)
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (w Withdrawal, err error) {
 		err = row.Scan(&w.AuthorityID, &w.Reference, &w.At, &w.Note)
 		return w, err

@@ -7,7 +7,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
-// Issuer completes receipts.
+// Issuer makes receipts: first their dates, then, for all of a transaction, the seal.
 type Issuer struct {
 	// Key signs.
 	Key *Key
@@ -17,15 +17,15 @@ type Issuer struct {
 	Zone *time.Location
 }
 
-// Issue sets the earliest report date, the next business day of the region
-// ("QLD") after the local date it was lodged on, and signs.
-func (i *Issuer) Issue(r *Receipt, region string) error {
+// Date sets the earliest report date, the next business day of the region ("QLD")
+// after the local date it was lodged on. The receipt is complete when its batch
+// is sealed.
+func (i *Issuer) Date(r *Receipt, region string) error {
 	day, err := i.Calendar.NextBusinessDay(region, i.Today(r.LodgedAt))
 	if err != nil {
 		return fault.New(fault.Internal, "CALENDAR_INCOMPLETE", "the business calendar does not reach far enough").Wrap(err)
 	}
 	r.EarliestReportDate = day
-	i.Key.Sign(r)
 	return nil
 }
 

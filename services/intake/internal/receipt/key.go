@@ -39,12 +39,6 @@ func (k *Key) ID() string { return k.id }
 // Public is the key authorities verify with.
 func (k *Key) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) }
 
-// Sign sets the receipt's key id and signature.
-func (k *Key) Sign(r *Receipt) {
-	r.KeyID = k.id
-	r.Signature = ed25519.Sign(k.private, r.Text())
-}
-
 // LoadKey reads a private key (PEM, PKCS #8, Ed25519). A file others than its
 // owner and group may read is refused. When the file is missing and create is
 // true, a key is made there, readable by its owner only; of several processes
