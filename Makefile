@@ -74,12 +74,12 @@ verify: tools ## format, lint, generated code, wire compatibility, module tidine
 	@echo "verify: lint"; $(MAKE) --no-print-directory lint
 	@echo "verify: generated code"; $(MAKE) --no-print-directory generate && git diff --exit-code --stat -- proto scripts/third_party && \
 	  test -z "$$(git status --porcelain -- proto scripts/third_party)"
-	@echo "verify: wire compatibility"; bin/buf breaking --against scripts/contract-baseline.binpb
+	@echo "verify: wire compatibility"; bin/buf breaking proto --against scripts/contract-baseline.binpb
 	@echo "verify: modules"; for m in $(MODULES) scripts/bench scripts/chaos; do GOWORK=off go -C $$m mod tidy -diff && GOWORK=off go -C $$m build ./... && GOWORK=off go -C $$m vet ./...; done
 
 .PHONY: contract-baseline
 contract-baseline: tools ## accept today's contract as the one that later changes must stay compatible with
-	@bin/buf build -o scripts/contract-baseline.binpb --path proto
+	@bin/buf build proto -o scripts/contract-baseline.binpb
 
 .PHONY: bench
 bench: build ## measure the pipeline against its peers in one run (ROUNDS=3); ends with figure lines

@@ -79,6 +79,7 @@ type Bus struct {
 	floors   map[string]*floorState
 	acked    map[string]uint64 // stream → highest sequence a PubAck told us
 	declared map[string]Stream
+	health   map[string]*health
 }
 
 // Connect reaches the server, waiting for it until ctx ends; from then on it
@@ -86,7 +87,7 @@ type Bus struct {
 func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 	b := &Bus{
 		log: log, replicas: max(cfg.Replicas, 1), metrics: newMetrics(cfg.Metrics),
-		floors: map[string]*floorState{}, acked: map[string]uint64{}, declared: map[string]Stream{},
+		floors: map[string]*floorState{}, acked: map[string]uint64{}, declared: map[string]Stream{}, health: map[string]*health{},
 	}
 	connected := make(chan struct{}, 1)
 	options := []nats.Option{

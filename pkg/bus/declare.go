@@ -88,16 +88,18 @@ func (b *Bus) ensure(ctx context.Context, s Stream) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		b.repaired(s.Name, "stream created")
-		_, err = b.js.CreateStream(ctx, want)
-	case err == nil && !sameStream(have.CachedInfo().Config, want):
+		err = b.createStream(ctx, want)
+	case err != nil:
+	case b.dead(have.CachedInfo()):
+		b.repaired(s.Name, "stream that stores nothing made anew")
+		err = b.remakeStream(ctx, want)
+	case !sameStream(have.CachedInfo().Config, want):
 		b.repaired(s.Name, "stream changed to what is declared")
 		_, err = b.js.UpdateStream(ctx, want)
 		var refused *jetstream.APIError
 		if errors.As(err, &refused) && refused.ErrorCode == invalidStreamConfig {
 			b.log.Error("the stream cannot be changed and is made anew", "stream", s.Name, "error", err)
-			if err = b.js.DeleteStream(ctx, s.Name); err == nil {
-				_, err = b.js.CreateStream(ctx, want)
-			}
+			err = b.remakeStream(ctx, want)
 		}
 	}
 	if err != nil {

@@ -42,11 +42,13 @@ type Ack struct {
 	// Err is why it is not known to be stored: Exhausted when the stream is full,
 	// else Unavailable or, for a message that can never be taken, Invalid.
 	Err error
+
+	silent bool // a living stream would have answered
 }
 
-// Codes of the API that say a stream is full.
+// Codes of the API that say a message was not stored.
 const (
-	codeMaxBytes              jetstream.ErrorCode = 10077
+	codeStoreFailed           jetstream.ErrorCode = 10077
 	codeInsufficientResources jetstream.ErrorCode = 10023
 	codeStorageExceeded       jetstream.ErrorCode = 10047
 )
@@ -83,15 +85,17 @@ func (b *Bus) Publish(ctx context.Context, msgs []Message) ([]Ack, error) {
 				return acks, ctx.Err()
 			}
 		}
+		acks[i].silent = isSilent(acks[i].Err)
 		acks[i].Err = publishFault(acks[i].Err)
 	}
+	b.noteAnswers(msgs, acks)
 	return acks, nil
 }
 
 func publishFault(err error) error {
 	var api *jetstream.APIError
 	switch {
-	case errors.As(err, &api) && (api.ErrorCode == codeMaxBytes || api.ErrorCode == codeInsufficientResources || api.ErrorCode == codeStorageExceeded):
+	case errors.As(err, &api) && isFull(api):
 		return fault.New(fault.Exhausted, "BUS_FULL", "the stream is full").Wrap(err)
 	case errors.Is(err, nats.ErrMaxPayload), errors.Is(err, nats.ErrBadSubject):
 		return fault.New(fault.Invalid, "MESSAGE_INVALID", "the bus can never take this message").Wrap(err)

@@ -3,6 +3,8 @@ package outbox_test
 import (
 	"context"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -149,4 +151,36 @@ func TestBadStoreUnderLoad(t *testing.T) {
 		t.Fatalf("of %d rows billing misses %d, stock %d", len(all), b, s)
 	}
 	t.Logf("%d rows", len(all))
+}
+
+// The files go away under the running server, which then neither stores nor
+// refuses: the stream is made anew without anybody's help.
+func TestFilesGone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.keep()
+	r := w.relay(outbox.Options{})
+	w.background(r.Run)
+	billing, _ := w.consume("billing")
+	stock, _ := w.consume("stock")
+	all := ids(w.commit(10))
+	eventually(t, "the table is empty", func() bool { return w.left() == 0 })
+	if err := os.RemoveAll(filepath.Join(w.dir, "jetstream")); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 { // more than the file that is still open takes
+		rows := w.commit(12)
+		for i := range rows {
+			rows[i].Payload = make([]byte, 100<<10)
+		}
+		if _, err := w.pool.Exec(t.Context(), `UPDATE outbox SET payload = $1, publish_after = now()`, rows[0].Payload); err != nil {
+			t.Fatal(err)
+		}
+		r.Committed(rows...)
+		all = append(all, ids(rows)...)
+	}
+	eventually(t, "the table is empty", func() bool { return w.left() == 0 })
+	if n := billing.missing(all) + stock.missing(all); n > 0 {
+		t.Fatalf("%d missing", n)
+	}
 }

@@ -126,7 +126,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	s.directory = directory.New(s.store)
 	s.committer = commit.New(commit.Deps{
-		Store: s.store, Relay: s.relay, Pack: events.Pack, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
+		Store: s.store, Relay: s.relay, Key: key, Pack: events.Pack, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
 	}, commit.Options{
 		Committers: cfg.Committers, BatchMax: cfg.BatchMax, QueueSize: cfg.QueueSize, LaneCache: cfg.LaneCache, Timeout: cfg.CommitTimeout,
 	})
@@ -182,10 +182,7 @@ func (s *Service) keepStreams(ctx context.Context) error {
 
 func (s *Service) statuses() *inbox.Consumer {
 	projection := &events.Projection{
-		Store: s.store,
-		Complete: func(made *lodging.Submission) error {
-			return s.issuer.Issue(&made.Receipt, made.Jurisdiction.String())
-		},
+		Store: s.store, Issuer: s.issuer,
 		Committed: func(changed []store.Status) {
 			rung := make([]wake.Changed, len(changed))
 			for i := range changed {

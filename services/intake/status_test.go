@@ -145,7 +145,7 @@ func TestCreatedSubmissions(t *testing.T) {
 	})
 	v := view.GetSubmission()
 	if v.GetParentSubmissionId() != parent.GetSubmissionId() || v.GetDecision().GetOutcome() != eventv1.Outcome_OUTCOME_ELIGIBLE ||
-		len(v.GetReceipt().GetSignature()) != 64 || v.GetReceipt().GetEarliestReportDate() != "2026-11-24" {
+		w.verify(v.GetReceipt()) != nil || v.GetReceipt().GetEarliestReportDate() != "2026-11-24" {
 		t.Errorf("%v", view)
 	}
 	list, err := c.ListSubmissions(t.Context(), &intakev1.ListSubmissionsRequest{LodgedFrom: at(1)})

@@ -34,16 +34,77 @@ func TestReceiptVerifies(t *testing.T) {
 	if got.GetEarliestReportDate() != "2026-11-24" || got.GetStatus() != eventv1.SubmissionStatus_SUBMISSION_STATUS_PENDING || !got.GetLodgedAt().AsTime().Equal(start) {
 		t.Errorf("receipt %v", got)
 	}
+	if err := w.verify(got); err != nil {
+		t.Error(err)
+	}
+}
+
+// verify checks a receipt as its holder would.
+func (w *world) verify(got *intakev1.Receipt) error {
+	w.t.Helper()
 	day, err := calendar.ParseDate(got.GetEarliestReportDate())
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	r := receipt.Receipt{
-		SubmissionID: idOf(t, got), AuthorityID: got.GetAuthorityId(), Reference: got.GetReference(), ContentHash: [32]byte(got.GetContentHash()),
+		SubmissionID: idOf(w.t, got), AuthorityID: got.GetAuthorityId(), Reference: got.GetReference(), ContentHash: [32]byte(got.GetContentHash()),
 		LodgedAt: got.GetLodgedAt().AsTime(), EarliestReportDate: day, Signature: got.GetSignature(), KeyID: got.GetKeyId(),
+		Proof: receipt.Proof{LeafIndex: int(got.GetProof().GetLeafIndex()), TreeSize: int(got.GetProof().GetTreeSize())},
 	}
-	if _, public := w.intake.ReceiptKey(); receipt.Verify(public, r) != nil {
-		t.Error(receipt.Verify(public, r))
+	for _, hash := range got.GetProof().GetPath() {
+		r.Proof.Path = append(r.Proof.Path, receipt.Hash(hash))
+	}
+	_, public := w.intake.ReceiptKey()
+	return receipt.Verify(public, r)
+}
+
+// TestReceiptsSealedTogether lodges many at once: the receipts share signatures,
+// each verifies by itself, and read, listed and repeated, by a process with
+// another key too, they are the same.
+func TestReceiptsSealedTogether(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	const n = 120
+	c := w.as("qld-cp")
+	lodged, receipts := make([]*intakev1.Submission, n), make([]*intakev1.Receipt, n)
+	var all sync.WaitGroup
+	for i := range lodged {
+		lodged[i] = notice()
+		all.Go(func() { receipts[i] = submit(t, c, lodged[i]) })
+	}
+	all.Wait()
+	byID := make(map[string]*intakev1.Receipt)
+	signatures := make(map[string]bool)
+	for _, r := range receipts {
+		if err := w.verify(r); err != nil {
+			t.Errorf("%v: %v", r, err)
+		}
+		byID[r.GetSubmissionId()] = r
+		signatures[string(r.GetSignature())] = true
+	}
+	if kept := scalar[int](t, w.pool, "SELECT count(*) FROM receipt_batch"); kept != len(signatures) || kept == n {
+		t.Errorf("%d receipts, %d signatures, %d kept", n, len(signatures), kept)
+	}
+	_, second := w.serve()
+	two := dial(t, second, identity.Caller{Kind: identity.Authority, ID: "qld-cp"})
+	list, err := two.ListSubmissions(t.Context(), &intakev1.ListSubmissionsRequest{PageSize: 500})
+	if err != nil || len(list.GetSubmissions()) != n {
+		t.Fatalf("%d listed, %v", len(list.GetSubmissions()), err)
+	}
+	for i, view := range list.GetSubmissions() {
+		if r := view.GetReceipt(); !proto.Equal(r, byID[r.GetSubmissionId()]) {
+			t.Errorf("listed %v\nlodged %v", r, byID[r.GetSubmissionId()])
+		}
+		again, err := two.Submit(t.Context(), &intakev1.SubmitRequest{Submission: lodged[i]})
+		if err != nil || !again.GetRepeated() || !proto.Equal(again.GetReceipt(), receipts[i]) {
+			t.Errorf("repeated %v, %v\nlodged %v", again, err, receipts[i])
+		}
+		if i > 0 {
+			continue
+		}
+		if got := get(t, two, receipts[i]).GetSubmission().GetReceipt(); !proto.Equal(got, receipts[i]) {
+			t.Errorf("read   %v\nlodged %v", got, receipts[i])
+		}
 	}
 }
 

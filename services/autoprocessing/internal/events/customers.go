@@ -81,7 +81,9 @@ func queryOf(l *Lodged) *registryv1.CustomerQuery {
 		q.Names = append(q.Names, nameOf(alias))
 	}
 	if a := f.GetAddress(); a != nil {
-		q.Address = &registryv1.Address{Street: a.GetStreet(), Locality: a.GetLocality(), State: a.GetState(), Postcode: a.GetPostcode()}
+		// The authority does not say what the address is used for; the contract's
+		// record address must. It is compared without its use.
+		q.Address = &registryv1.Address{Type: registryv1.AddressType_ADDRESS_TYPE_HOME, Street: a.GetStreet(), Locality: a.GetLocality(), State: a.GetState(), Postcode: a.GetPostcode()}
 	}
 	return q
 }

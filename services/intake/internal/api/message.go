@@ -17,11 +17,18 @@ import (
 )
 
 func receiptMessage(r *receipt.Receipt) *intakev1.Receipt {
+	proof := &intakev1.ReceiptProof{LeafIndex: int32(r.Proof.LeafIndex), TreeSize: int32(r.Proof.TreeSize)}
+	if len(r.Proof.Path) > 0 {
+		proof.Path = make([][]byte, len(r.Proof.Path))
+		for i := range r.Proof.Path {
+			proof.Path[i] = r.Proof.Path[i][:]
+		}
+	}
 	return &intakev1.Receipt{
 		SubmissionId: r.SubmissionID.String(), AuthorityId: r.AuthorityID, Reference: r.Reference,
 		ContentHash: r.ContentHash[:], LodgedAt: timestamppb.New(r.LodgedAt),
 		Status:             eventv1.SubmissionStatus_SUBMISSION_STATUS_PENDING,
-		EarliestReportDate: r.EarliestReportDate.String(), Signature: r.Signature, KeyId: r.KeyID,
+		EarliestReportDate: r.EarliestReportDate.String(), Signature: r.Signature, KeyId: r.KeyID, Proof: proof,
 	}
 }
 

@@ -93,5 +93,5 @@ func (s *Server) prepare(authority lodging.Authority, lodged *intakev1.Submissio
 		Type: draft.Type, Function: authority.Function, Jurisdiction: authority.Jurisdiction,
 		CRN: draft.CRN, CaseWorker: lodged.GetCaseWorker(), Payload: payload,
 	}
-	return submission, s.Issuer.Issue(&submission.Receipt, authority.Jurisdiction.String())
+	return submission, s.Issuer.Date(&submission.Receipt, authority.Jurisdiction.String())
 }

@@ -25,7 +25,9 @@ func (w *worker) taken(l *Lodgement) {
 // settle answers a lodgement whose reference had been taken before.
 func (w *worker) settle(l *Lodgement, earlier *lodging.Submission) {
 	if earlier.SubmissionID == l.Submission.SubmissionID {
-		w.taken(l) // our own: the commit of it was in doubt
+		// Our own: the commit of it was in doubt. The seal it was stored under counts.
+		l.Submission.Receipt = earlier.Receipt
+		w.taken(l)
 		return
 	}
 	w.compare(l, earlier)

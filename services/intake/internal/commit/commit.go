@@ -1,8 +1,8 @@
 // Package commit takes submissions durably, many at a time.
 //
 // Duty: whatever callers have queued while the last transaction was being
-// written goes into the next one: submissions, their lanes and the events that
-// announce them. No timer is involved, so a lone caller waits for nobody and a
+// written goes into the next one: submissions, their lanes, one signature under
+// all their receipts and the events that announce them. No timer is involved, so a lone caller waits for nobody and a
 // crowd shares one flush of the log.
 //
 // Guarantees: a good answer is given only after COMMIT; each authority and
@@ -25,13 +25,14 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
 
 // Lodgement is one submission on its way into the store.
 type Lodgement struct {
-	// Submission as it shall be taken, without its lane; not to be touched by the
-	// caller until Answer.
+	// Submission as it shall be taken, without its lane and its receipt's seal; not
+	// to be touched by the caller until Answer.
 	Submission *lodging.Submission
 	// Traceparent of the call, for the event.
 	Traceparent string
@@ -63,6 +64,8 @@ type Deps struct {
 	Store *store.Store
 	// Relay is handed the outbox rows after commit.
 	Relay interface{ Committed(rows ...outbox.Row) }
+	// Key seals the receipts of each transaction.
+	Key *receipt.Key
 	// Pack makes the outbox rows that announce a batch.
 	Pack func(batch []*Lodgement) []outbox.Row
 	// Log takes trouble.

@@ -64,7 +64,7 @@ func TestPoisonHurtsOnlyItself(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t, store.Schema())
 	tel := telemetry.Discard()
-	c := commit.New(commit.Deps{Store: store.New(pool), Relay: new(relay), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, options())
+	c := commit.New(commit.Deps{Store: store.New(pool), Relay: new(relay), Key: newKey(), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, options())
 	answers := make([]chan commit.Result, 20)
 	for i := range answers {
 		answers[i] = make(chan commit.Result, 1)
@@ -104,7 +104,7 @@ func TestFullQueueAndStop(t *testing.T) {
 	tel := telemetry.Discard()
 	o := options()
 	o.QueueSize = 2
-	c := commit.New(commit.Deps{Store: store.New(pool), Relay: new(relay), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, o)
+	c := commit.New(commit.Deps{Store: store.New(pool), Relay: new(relay), Key: newKey(), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, o)
 	answers := make(chan commit.Result, 3)
 	left := make(chan struct{})
 	close(left)

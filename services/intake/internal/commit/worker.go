@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/crashpoint"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
 
@@ -27,8 +28,9 @@ const (
 // worker writes one batch at a time.
 type worker struct {
 	*Committer
-	columns store.Batch
-	order   []*Lodgement
+	columns  store.Batch
+	order    []*Lodgement
+	receipts []*receipt.Receipt
 }
 
 func newWorker(c *Committer) *worker { return &worker{Committer: c} }
@@ -124,12 +126,19 @@ func (w *worker) write(ctx context.Context, batch []*Lodgement) {
 	}
 }
 
-// lodge numbers, packs and stores the batch. The rows are inserted in order of
-// their CRNs, so that processes meet in the same order and do not deadlock.
+// lodge numbers, seals, packs and stores the batch. The rows are inserted in order
+// of their CRNs, so that processes meet in the same order and do not deadlock. The
+// leaves of the receipts are in order of arrival: their places must not tell one
+// authority about the CRNs of others.
 func (w *worker) lodge(ctx context.Context, batch []*Lodgement) ([]outbox.Row, error) {
 	if err := w.lanes.number(ctx, w.deps.Store, batch); err != nil {
 		return nil, err
 	}
+	w.receipts = w.receipts[:0]
+	for _, l := range batch {
+		w.receipts = append(w.receipts, &l.Submission.Receipt)
+	}
+	seal := w.deps.Key.Seal(w.receipts)
 	rows := w.deps.Pack(batch)
 	w.order = append(w.order[:0], batch...)
 	slices.SortStableFunc(w.order, func(a, b *Lodgement) int { return strings.Compare(a.Submission.CRN, b.Submission.CRN) })
@@ -137,7 +146,7 @@ func (w *worker) lodge(ctx context.Context, batch []*Lodgement) ([]outbox.Row, e
 	for _, l := range w.order {
 		w.columns.Add(l.Submission)
 	}
-	err := w.deps.Store.Lodge(ctx, &w.columns, rows)
+	err := w.deps.Store.Lodge(ctx, &w.columns, seal, rows)
 	if err == nil {
 		w.lanes.keep(batch)
 	}

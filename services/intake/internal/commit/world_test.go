@@ -2,6 +2,7 @@ package commit_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"sync"
 	"testing"
@@ -49,12 +50,21 @@ func options() commit.Options {
 	return commit.Options{Committers: 1, BatchMax: 512, QueueSize: 4096, LaneCache: 10_000, Timeout: 10 * time.Second}
 }
 
+// newKey is another one for each process: receipts must outlive it.
+func newKey() *receipt.Key {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		panic(err) // the source of randomness never fails
+	}
+	return receipt.NewKey(private)
+}
+
 // start runs a committer on the pool until the test ends.
 func start(t testing.TB, pool *pgxpool.Pool, o commit.Options) (*commit.Committer, *relay) {
 	t.Helper()
 	handed := new(relay)
 	tel := telemetry.Discard()
-	c := commit.New(commit.Deps{Store: store.New(pool), Relay: handed, Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, o)
+	c := commit.New(commit.Deps{Store: store.New(pool), Relay: handed, Key: newKey(), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -73,11 +83,10 @@ func submission(reference, crn, content string) *lodging.Submission {
 	s := &lodging.Submission{
 		Receipt: receipt.Receipt{
 			SubmissionID: clock.NewID(lodgedAt), AuthorityID: "qld-cp", Reference: reference, ContentHash: sha256.Sum256(payload),
-			LodgedAt: lodgedAt, EarliestReportDate: calendar.DateOf(2026, 11, 24), KeyID: "test", Signature: make([]byte, 64),
+			LodgedAt: lodgedAt, EarliestReportDate: calendar.DateOf(2026, 11, 24),
 		},
 		Type: term.NoticeToCommence, Function: term.ChildProtection, Jurisdiction: term.QLD, CRN: crn, Payload: payload,
 	}
-	copy(s.Signature, s.SubmissionID[:])
 	return s
 }
 

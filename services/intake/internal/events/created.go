@@ -58,17 +58,19 @@ func (p *Projection) create(ctx context.Context, tx pgx.Tx, made []*lodging.Subm
 	for _, a := range authorities {
 		known[a.ID] = a
 	}
-	for _, m := range made {
+	receipts := make([]*receipt.Receipt, len(made))
+	for i, m := range made {
 		a, ok := known[m.AuthorityID]
 		if !ok {
 			return fmt.Errorf("submission %v was created for authority %q, which is not known", m.SubmissionID, m.AuthorityID)
 		}
 		m.Function, m.Jurisdiction = a.Function, a.Jurisdiction
-		if err := p.Complete(m); err != nil {
+		if err := p.Issuer.Date(&m.Receipt, m.Jurisdiction.String()); err != nil {
 			return fmt.Errorf("receipt of created submission %v: %w", m.SubmissionID, err)
 		}
+		receipts[i] = &m.Receipt
 	}
-	return p.Store.Create(ctx, tx, made)
+	return p.Store.Create(ctx, tx, made, p.Issuer.Key.Seal(receipts))
 }
 
 // erase takes the free text out of what is kept of returned submissions; the

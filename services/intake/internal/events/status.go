@@ -13,6 +13,7 @@ import (
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
 
@@ -21,8 +22,8 @@ import (
 type Projection struct {
 	// Store keeps them.
 	Store *store.Store
-	// Complete gives a submission the hub created its receipt.
-	Complete func(s *lodging.Submission) error
+	// Issuer makes the receipts of submissions the hub created.
+	Issuer *receipt.Issuer
 	// Committed is told, after commit, what changed.
 	Committed func(changed []store.Status)
 }

@@ -7,22 +7,25 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 )
 
-// Create adds submissions the hub made itself; those that are there already stay
-// as they are. They have no lane: they were decided when they were made.
-func (s *Store) Create(ctx context.Context, tx pgx.Tx, made []*lodging.Submission) error {
-	var batch pgx.Batch
+// createSubmissions keeps the seal only if any receipt under it is new.
+const createSubmissions = "WITH made AS (" + insertSubmissions + `
+ON CONFLICT DO NOTHING RETURNING id)
+INSERT INTO receipt_batch (id, key_id, signature, leaves, lodged)
+SELECT $14, $17, $18, $19, '{}' WHERE EXISTS (SELECT FROM made)`
+
+// Create adds submissions the hub made itself, sealed together; those that are
+// there already stay as they are, under the seal they have. They have no lane:
+// they were decided when they were made.
+func (s *Store) Create(ctx context.Context, tx pgx.Tx, made []*lodging.Submission, seal receipt.Batch) error {
+	var columns Batch
 	for _, m := range made {
-		batch.Queue(`
-INSERT INTO submission (id, authority_id, reference, crn, information_type, business_function, jurisdiction,
-                        earliest_report_date, lodged_at, parent_id, case_worker, content_hash, signature, key_id, payload)
-VALUES ($1, $2, $3, NULLIF($4, ''), $5, $6, $7, date '1970-01-01' + $8::int, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT DO NOTHING`,
-			[16]byte(m.SubmissionID), m.AuthorityID, m.Reference, m.CRN, int16(m.Type), int16(m.Function), int16(m.Jurisdiction),
-			int32(m.EarliestReportDate), m.LodgedAt, [16]byte(m.ParentID), m.CaseWorker, m.ContentHash[:], m.Signature, m.KeyID, m.Payload)
+		columns.Add(m)
 	}
-	return tx.SendBatch(ctx, &batch).Close()
+	_, err := tx.Exec(ctx, createSubmissions, append(columns.arguments(seal), seal.KeyID, seal.Signature, seal.Leaves)...)
+	return err
 }
 
 // Payloads reads and locks the content of one authority's submissions each.

@@ -10,46 +10,53 @@ import (
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 )
 
 // insertSubmissions is a plain insert: an ON CONFLICT clause costs every row for
-// the few that repeat. Dates travel as days since 1970, the empty CRN and lane 0
-// as themselves, because plain arrays encode several times faster.
+// the few that repeat. Dates travel as days since 1970, the empty CRN, lane 0 and
+// the zero parent as themselves, because plain arrays encode several times faster.
 const insertSubmissions = `
 INSERT INTO submission (id, authority_id, reference, crn, lane, information_type, business_function, jurisdiction,
-                        earliest_report_date, lodged_at, case_worker, content_hash, signature, key_id, payload)
+                        earliest_report_date, lodged_at, parent_id, case_worker, content_hash, receipt_batch, receipt_leaf, payload)
 SELECT id, authority_id, reference, NULLIF(crn, ''), NULLIF(lane, 0), information_type, business_function, jurisdiction,
-       date '1970-01-01' + report_day, lodged_at, case_worker, content_hash, signature, key_id, payload
+       date '1970-01-01' + report_day, lodged_at, NULLIF(parent_id, '00000000-0000-0000-0000-000000000000'),
+       case_worker, content_hash, $14::uuid, receipt_leaf, payload
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::smallint[], $7::smallint[], $8::smallint[],
-            $9::int[], $10::timestamptz[], $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::bytea[])
+            $9::int[], $10::timestamptz[], $11::uuid[], $12::text[], $13::bytea[], $15::smallint[], $16::bytea[])
   AS u(id, authority_id, reference, crn, lane, information_type, business_function, jurisdiction,
-       report_day, lodged_at, case_worker, content_hash, signature, key_id, payload)`
+       report_day, lodged_at, parent_id, case_worker, content_hash, receipt_leaf, payload)`
+
+const insertReceiptBatch = `
+INSERT INTO receipt_batch (id, key_id, signature, leaves, lodged) VALUES ($1, $2, $3, $4, $5)`
 
 // Batch holds the columns of one insert. It is reused from batch to batch to
 // spare the collector; one goroutine at a time.
 type Batch struct {
-	ids                                         [][16]byte
-	authorities, references, crns, workers, key []string
-	lanes                                       []int64
-	types, functions, jurisdictions             []int16
-	reportDays                                  []int32
-	lodged                                      []time.Time
-	hashes, signatures, payloads                [][]byte
+	ids, parents                           [][16]byte
+	authorities, references, crns, workers []string
+	lanes                                  []int64
+	types, functions, jurisdictions        []int16
+	leaves                                 []int16
+	reportDays                             []int32
+	lodged                                 []time.Time
+	hashes, payloads                       [][]byte
 }
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
-	b.ids = b.ids[:0]
-	b.authorities, b.references, b.crns = b.authorities[:0], b.references[:0], b.crns[:0]
-	b.workers, b.key = b.workers[:0], b.key[:0]
+	b.ids, b.parents = b.ids[:0], b.parents[:0]
+	b.authorities, b.references = b.authorities[:0], b.references[:0]
+	b.crns, b.workers = b.crns[:0], b.workers[:0]
 	b.lanes, b.reportDays, b.lodged = b.lanes[:0], b.reportDays[:0], b.lodged[:0]
 	b.types, b.functions, b.jurisdictions = b.types[:0], b.functions[:0], b.jurisdictions[:0]
-	b.hashes, b.signatures, b.payloads = b.hashes[:0], b.signatures[:0], b.payloads[:0]
+	b.leaves, b.hashes, b.payloads = b.leaves[:0], b.hashes[:0], b.payloads[:0]
 }
 
-// Add appends a submission; it must not change until the batch was lodged.
+// Add appends a submission; it must not change until the batch was written.
 func (b *Batch) Add(s *lodging.Submission) {
 	b.ids = append(b.ids, s.SubmissionID)
+	b.parents = append(b.parents, s.ParentID)
 	b.authorities = append(b.authorities, s.AuthorityID)
 	b.references = append(b.references, s.Reference)
 	b.crns = append(b.crns, s.CRN)
@@ -61,19 +68,26 @@ func (b *Batch) Add(s *lodging.Submission) {
 	b.lodged = append(b.lodged, s.LodgedAt)
 	b.workers = append(b.workers, s.CaseWorker)
 	b.hashes = append(b.hashes, s.ContentHash[:])
-	b.signatures = append(b.signatures, s.Signature)
-	b.key = append(b.key, s.KeyID)
+	b.leaves = append(b.leaves, int16(s.Proof.LeafIndex))
 	b.payloads = append(b.payloads, s.Payload)
 }
 
-// Lodge writes the batch and its outbox rows in one transaction. See Taken and
-// CommitUnknown for what its errors may mean.
-func (s *Store) Lodge(ctx context.Context, b *Batch, rows []outbox.Row) error {
+// arguments are those of insertSubmissions.
+func (b *Batch) arguments(seal receipt.Batch) []any {
+	return []any{
+		b.ids, b.authorities, b.references, b.crns, b.lanes, b.types, b.functions, b.jurisdictions,
+		b.reportDays, b.lodged, b.parents, b.workers, b.hashes, [16]byte(seal.ID), b.leaves, b.payloads,
+	}
+}
+
+// Lodge writes the batch, the seal of its receipts and its outbox rows in one
+// transaction. See Taken and CommitUnknown for what its errors may mean.
+func (s *Store) Lodge(ctx context.Context, b *Batch, seal receipt.Batch, rows []outbox.Row) error {
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		crashpoint.Here("intake.before-insert")
 		var batch pgx.Batch
-		batch.Queue(insertSubmissions, b.ids, b.authorities, b.references, b.crns, b.lanes, b.types, b.functions,
-			b.jurisdictions, b.reportDays, b.lodged, b.workers, b.hashes, b.signatures, b.key, b.payloads)
+		batch.Queue(insertSubmissions, b.arguments(seal)...)
+		batch.Queue(insertReceiptBatch, [16]byte(seal.ID), seal.KeyID, seal.Signature, seal.Leaves, b.ids)
 		outbox.Queue(&batch, rows...)
 		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return err
@@ -122,18 +136,23 @@ func (s *Store) ByReference(ctx context.Context, keys []Key) (map[Key]*lodging.S
 		authorities[i], references[i] = k.AuthorityID, k.Reference
 	}
 	rows, err := s.pool.Query(ctx, `
-SELECT s.id, s.authority_id, s.reference, s.content_hash, s.lodged_at, s.earliest_report_date - date '1970-01-01', s.signature, s.key_id
+SELECT `+receiptColumns+`
 FROM unnest($1::text[], $2::text[]) AS k(authority_id, reference)
 JOIN submission s USING (authority_id, reference)`, authorities, references)
 	if err != nil {
 		return nil, postgres.Classify(err)
 	}
 	found := make(map[Key]*lodging.Submission, len(keys))
+	unsealed := make([]place, 0, len(keys))
 	var r receiptRow
-	_, err = pgx.ForEachRow(rows, r.targets(), func() error {
+	if _, err = pgx.ForEachRow(rows, r.targets(), func() error {
 		taken, err := r.receipt()
-		found[Key{taken.AuthorityID, taken.Reference}] = &lodging.Submission{Receipt: taken}
+		known := &lodging.Submission{Receipt: taken}
+		found[Key{taken.AuthorityID, taken.Reference}] = known
+		unsealed = append(unsealed, r.place(&known.Receipt))
 		return err
-	})
-	return found, postgres.Classify(err)
+	}); err != nil {
+		return nil, postgres.Classify(err)
+	}
+	return found, s.complete(ctx, unsealed)
 }

@@ -48,12 +48,19 @@ func (s *Store) views(ctx context.Context, sql string, arguments ...any) ([]View
 	var views []View
 	var lodged submissionRow
 	var stands statusRow
-	_, err = pgx.ForEachRow(rows, append(lodged.targets(), stands.targets()...), func() error {
+	var unsealed []place
+	if _, err = pgx.ForEachRow(rows, append(lodged.targets(), stands.targets()...), func() error {
 		submission, err := lodged.submission()
 		views = append(views, View{submission, stands.value(submission.SubmissionID, submission.AuthorityID)})
+		unsealed = append(unsealed, lodged.place(nil))
 		return err
-	})
-	return views, postgres.Classify(err)
+	}); err != nil {
+		return nil, postgres.Classify(err)
+	}
+	for i := range views { // they do not move any more
+		unsealed[i].receipt = &views[i].Receipt
+	}
+	return views, s.complete(ctx, unsealed)
 }
 
 // Latest returns where a submission stands; nil while PENDING or absent.

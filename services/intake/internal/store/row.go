@@ -12,27 +12,30 @@ import (
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 )
 
-// receiptRow takes the columns id, authority_id, reference, content_hash,
-// lodged_at, earliest_report_date (as a day number), signature, key_id.
+// receiptColumns are those of receiptRow, of a table or alias s.
+const receiptColumns = `s.id, s.authority_id, s.reference, s.content_hash, s.lodged_at, s.earliest_report_date - date '1970-01-01',
+s.receipt_batch, s.receipt_leaf`
+
+// receiptRow takes receiptColumns.
 type receiptRow struct {
 	id                   [16]byte
 	authority, reference string
 	hash                 []byte
 	lodged               time.Time
 	reportDay            int32
-	signature            []byte
-	keyID                string
+	batch                [16]byte
+	leaf                 int16
 }
 
 func (r *receiptRow) targets() []any {
-	return []any{&r.id, &r.authority, &r.reference, &r.hash, &r.lodged, &r.reportDay, &r.signature, &r.keyID}
+	return []any{&r.id, &r.authority, &r.reference, &r.hash, &r.lodged, &r.reportDay, &r.batch, &r.leaf}
 }
 
+// receipt is the row's, without its seal; see place.
 func (r *receiptRow) receipt() (receipt.Receipt, error) {
 	taken := receipt.Receipt{
 		SubmissionID: clock.ID(r.id), AuthorityID: r.authority, Reference: r.reference,
 		LodgedAt: r.lodged.UTC(), EarliestReportDate: calendar.Date(r.reportDay),
-		Signature: bytes.Clone(r.signature), KeyID: r.keyID,
 	}
 	if copy(taken.ContentHash[:], r.hash) != len(taken.ContentHash) {
 		return taken, fmt.Errorf("the content hash of submission %v has %d bytes", taken.SubmissionID, len(r.hash))
@@ -40,9 +43,12 @@ func (r *receiptRow) receipt() (receipt.Receipt, error) {
 	return taken, nil
 }
 
+// place is where the seal of the row's receipt is.
+func (r *receiptRow) place(of *receipt.Receipt) place { return place{of, r.batch, int(r.leaf)} }
+
 // submissionColumns are those of submissionRow, of a table or alias s.
-const submissionColumns = `s.id, s.authority_id, s.reference, s.content_hash, s.lodged_at, s.earliest_report_date - date '1970-01-01',
-s.signature, s.key_id, s.information_type, s.business_function, s.jurisdiction, coalesce(s.crn, ''), coalesce(s.lane, 0),
+const submissionColumns = receiptColumns + `,
+s.information_type, s.business_function, s.jurisdiction, coalesce(s.crn, ''), coalesce(s.lane, 0),
 s.case_worker, s.payload, s.parent_id`
 
 type submissionRow struct {

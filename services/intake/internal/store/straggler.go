@@ -43,19 +43,25 @@ func findStragglers(ctx context.Context, tx pgx.Tx, age time.Duration, batch, ro
 	if err != nil || known >= room {
 		return false, err
 	}
+	// Whole transactions, until they hold enough submissions.
 	err = tx.QueryRow(ctx, `
-SELECT count(*), max(recorded_at) FROM (
-  SELECT recorded_at FROM submission
-  WHERE recorded_at > $1 AND recorded_at <= now() - make_interval(secs => $2) ORDER BY recorded_at LIMIT $3) d`,
+SELECT coalesce(sum(size), 0), max(recorded_at) FROM (
+  SELECT recorded_at, size, sum(size) OVER (ORDER BY recorded_at, id) - size AS before FROM (
+    SELECT id, recorded_at, length(leaves) / 32 AS size FROM receipt_batch
+    WHERE recorded_at > $1 AND recorded_at <= now() - make_interval(secs => $2) ORDER BY recorded_at LIMIT $3) b) d
+WHERE before < $3`,
 		mark, age.Seconds(), batch).Scan(&due, &through)
 	if err != nil || through == nil {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, `
+WITH due AS MATERIALIZED (
+  SELECT l.id FROM receipt_batch b, unnest(b.lodged) AS l(id)
+  WHERE b.recorded_at > $1 AND b.recorded_at <= $2
+    AND NOT EXISTS (SELECT FROM status t WHERE t.submission_id = l.id))
 INSERT INTO straggler (submission_id, authority_id, announced_at)
-SELECT s.id, s.authority_id, '-infinity' FROM submission s
-WHERE s.recorded_at > $1 AND s.recorded_at <= $2 AND s.parent_id IS NULL
-  AND NOT EXISTS (SELECT FROM status t WHERE t.submission_id = s.id)
+SELECT s.id, s.authority_id, '-infinity'
+FROM due CROSS JOIN authority a JOIN submission s ON s.authority_id = a.id AND s.id = due.id
 ON CONFLICT DO NOTHING`, mark, *through)
 	if err == nil {
 		_, err = tx.Exec(ctx, "UPDATE reconciled SET up_to = $1", *through)

@@ -15,12 +15,11 @@ CREATE TABLE submission (
     text_erased          boolean     NOT NULL DEFAULT false,
     earliest_report_date date        NOT NULL,
     lodged_at            timestamptz NOT NULL,
-    recorded_at          timestamptz NOT NULL DEFAULT now(), -- the database's time: age that no business clock bends
     parent_id            uuid,                               -- set when the hub created it
     case_worker          text        NOT NULL DEFAULT '',
     content_hash         bytea       NOT NULL CHECK (length(content_hash) = 32),
-    signature            bytea       NOT NULL CHECK (length(signature) = 64),
-    key_id               text        NOT NULL,
+    receipt_batch        uuid        NOT NULL,               -- in table receipt_batch; written by the same transaction
+    receipt_leaf         smallint    NOT NULL CHECK (receipt_leaf >= 0),
     payload              bytea       NOT NULL
 );
 
@@ -30,10 +29,23 @@ CREATE TABLE submission (
 CREATE UNIQUE INDEX submission_lane ON submission (crn, lane) WHERE crn IS NOT NULL;
 ALTER TABLE submission ADD CONSTRAINT submission_reference UNIQUE (authority_id, reference);
 ALTER TABLE submission ADD CONSTRAINT submission_pkey PRIMARY KEY (authority_id, id);
--- Rows of a batch share one recorded_at, so this index is small and append-only.
-CREATE INDEX submission_recorded ON submission (recorded_at);
 -- What the hub created sorts by its parent's time, not by its own.
 CREATE INDEX submission_created ON submission (authority_id, id) WHERE parent_id IS NOT NULL;
+
+-- What the receipts of one transaction have in common: the leaves of their tree
+-- and the signature over its root. Also the trail the reconciler follows: there is
+-- a row a transaction here, so its index costs next to nothing.
+CREATE TABLE receipt_batch (
+    id          uuid        PRIMARY KEY,
+    recorded_at timestamptz NOT NULL DEFAULT now(), -- the database's time: age that no business clock bends
+    key_id      text        NOT NULL,
+    signature   bytea       NOT NULL CHECK (length(signature) = 64),
+    leaves      bytea       NOT NULL CHECK (length(leaves) > 0 AND length(leaves) % 32 = 0),
+    lodged      uuid[]      NOT NULL                -- submissions to follow: not those the hub created
+);
+-- Hashes cannot be compressed; trying to is wasted.
+ALTER TABLE receipt_batch ALTER COLUMN leaves SET STORAGE EXTERNAL;
+CREATE INDEX receipt_batch_recorded ON receipt_batch (recorded_at);
 
 -- Where submissions stand, a row a status; PENDING (version 1) is the submission
 -- row itself and AUTO_PROCESSING (2) is implied by 3. Insert-only, but for reasons
