@@ -79,6 +79,7 @@ type Bus struct {
 	floors   map[string]*floorState
 	acked    map[string]uint64 // stream → highest sequence a PubAck told us
 	declared map[string]Stream
+	settled  map[string]bool // streams that were as declared once
 	health   map[string]*health
 }
 
@@ -87,7 +88,7 @@ type Bus struct {
 func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 	b := &Bus{
 		log: log, replicas: max(cfg.Replicas, 1), metrics: newMetrics(cfg.Metrics),
-		floors: map[string]*floorState{}, acked: map[string]uint64{}, declared: map[string]Stream{}, health: map[string]*health{},
+		floors: map[string]*floorState{}, acked: map[string]uint64{}, declared: map[string]Stream{}, settled: map[string]bool{}, health: map[string]*health{},
 	}
 	connected := make(chan struct{}, 1)
 	options := []nats.Option{
@@ -98,7 +99,11 @@ func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 		// acknowledge another message.
 		nats.ReconnectBufSize(-1),
 		nats.ConnectHandler(func(*nats.Conn) { connected <- struct{}{} }),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log.Warn("bus connection lost", "error", err) }),
+		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
+			if !nc.IsClosed() { // Close is no loss
+				log.Warn("bus connection lost", "error", err)
+			}
+		}),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			log.Info("bus connection back")
 			b.metrics.reconnects.Inc()

@@ -110,6 +110,9 @@ func (b *Bus) ensure(ctx context.Context, s Stream) error {
 			return fmt.Errorf("consumer %s of %s: %w", c.Name, s.Name, err)
 		}
 	}
+	b.mu.Lock()
+	b.settled[s.Name] = true
+	b.mu.Unlock()
 	return nil
 }
 
@@ -136,7 +139,16 @@ func (b *Bus) ensureConsumer(ctx context.Context, stream string, c Consumer) err
 	return err
 }
 
+// repaired notes what had to be put right. The first time a connection declares
+// a stream that is no repair but how it comes to be.
 func (b *Bus) repaired(stream, what string) {
+	b.mu.Lock()
+	settled := b.settled[stream]
+	b.mu.Unlock()
+	if !settled {
+		b.log.Info("bus prepared", "stream", stream, "what", what)
+		return
+	}
 	b.metrics.repairs.WithLabelValues(stream).Inc()
 	b.log.Warn("bus repaired", "stream", stream, "what", what)
 }

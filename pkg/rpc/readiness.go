@@ -96,11 +96,16 @@ func (r *readiness) tell(errs []error) {
 	if state == r.told {
 		return
 	}
+	// Not being ready yet is the way of every start; no longer being it is trouble.
+	level := slog.LevelInfo
+	if r.told != "" {
+		level = slog.LevelWarn
+	}
 	r.told = state
 	serving := healthv1.HealthCheckResponse_SERVING
 	if len(r.failing) > 0 {
 		serving = healthv1.HealthCheckResponse_NOT_SERVING
-		r.log.Warn("not ready", "checks", strings.Join(r.failing, ","), "error", fmt.Sprint(slices.DeleteFunc(errs, func(err error) bool { return err == nil })))
+		r.log.Log(context.Background(), level, "not ready", "checks", strings.Join(r.failing, ","), "error", fmt.Sprint(slices.DeleteFunc(errs, func(err error) bool { return err == nil })))
 	} else {
 		r.log.Info("ready")
 	}
