@@ -75,6 +75,7 @@ type work struct {
 	r       *runner
 	tx      pgx.Tx
 	found   *findings
+	held    bool            // the events are parked ones, locked by this transaction
 	blocked map[string]bool // keys whose events must wait
 
 	parks    []park     // failed, or behind, in the order of events
@@ -97,7 +98,7 @@ func (w *work) run(ctx context.Context, events []Event) error {
 	effects, err := w.r.apply(ctx, w.tx, events)
 	if err == nil {
 		b := &pgx.Batch{}
-		w.queue(b, len(events), effects)
+		w.queue(b, effects)
 		err = send(ctx, w.tx, b)
 	}
 	if err == nil {
@@ -128,7 +129,7 @@ func (w *work) divide(ctx context.Context, events []Event) error {
 	if err == nil {
 		// Deferred constraints are checked here, where it is known whose they are.
 		b := &pgx.Batch{}
-		w.queue(b, len(events), effects)
+		w.queue(b, effects)
 		b.Queue(`SET CONSTRAINTS ALL IMMEDIATE`)
 		b.Queue(`SET CONSTRAINTS ALL DEFERRED`)
 		if err = send(ctx, savepoint, b); err == nil {
@@ -202,13 +203,12 @@ func (w *work) park(e Event, cause error) {
 	}
 }
 
-func (w *work) queue(b *pgx.Batch, events int, effects Effects) {
+func (w *work) queue(b *pgx.Batch, effects Effects) {
 	outbox.Queue(b, effects.Outbox...)
-	w.r.store.queueDeferred(b, effects.Defer)
-	// Keys are only ready when something was applied; else an Apply that is too
-	// generous would call the same events for ever.
-	if len(effects.Defer) < events {
-		w.r.store.queueWake(b, effects.Ready)
+	if w.held {
+		w.r.store.queueLeft(b, effects.Defer)
+	} else {
+		w.r.store.queueDeferred(b, effects.Defer)
 	}
 }
 
@@ -223,7 +223,11 @@ func (w *work) collect(events []Event, effects Effects) {
 		}
 	}
 	w.deferred = append(w.deferred, effects.Defer...)
-	w.ready = append(w.ready, effects.Ready...)
+	// Keys are only ready when something was applied; else an Apply that is too
+	// generous would call the same events for ever.
+	if len(effects.Defer) < len(events) {
+		w.ready = append(w.ready, effects.Ready...)
+	}
 	w.rows = append(w.rows, effects.Outbox...)
 	if effects.After != nil {
 		w.after = append(w.after, effects.After)
@@ -260,6 +264,7 @@ func (r *runner) committed(w *work) {
 			r.metrics.events.WithLabelValues(result).Add(float64(n))
 		}
 	}
+	r.wakes.add(w.ready)
 	if len(w.ready) > 0 || len(w.parks) > 0 {
 		r.parked.Kick()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,10 @@ import (
 // infrastructure ends the sweep and counts against nobody.
 func (r *runner) sweepParked(ctx context.Context, _ time.Time) error {
 	for ctx.Err() == nil {
+		if err := r.wakeReady(ctx); err != nil {
+			r.trouble("wake", postgres.Classify(err), parkedEvery)
+			return nil // as below
+		}
 		moved := 0
 		for _, round := range []struct {
 			state string
@@ -41,6 +46,51 @@ func (r *runner) sweepParked(ctx context.Context, _ time.Time) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// wakes are the keys that became ready since the last sweep. Those a process
+// takes with it when it dies have their turn when their pause is over.
+type wakes struct {
+	mu   sync.Mutex
+	keys map[string]bool
+}
+
+func (k *wakes) add(keys []string) {
+	if len(keys) == 0 {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.keys == nil {
+		k.keys = map[string]bool{}
+	}
+	for _, key := range keys {
+		k.keys[key] = true
+	}
+}
+
+func (k *wakes) take() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	keys := make([]string, 0, len(k.keys))
+	for key := range k.keys {
+		keys = append(keys, key)
+	}
+	k.keys = nil
+	return keys
+}
+
+// wakeReady gives the events of ready keys their turn.
+func (r *runner) wakeReady(ctx context.Context) error {
+	keys := r.wakes.take()
+	if len(keys) == 0 {
+		return nil
+	}
+	err := r.store.wake(ctx, r.Pool, keys)
+	if err != nil {
+		r.wakes.add(keys)
+	}
+	return err
 }
 
 // tryParked tries rows of one state, and returns how many changed.
@@ -120,7 +170,7 @@ func (r *runner) applyParked(ctx context.Context, state string, rows []parkedRow
 			}
 		}
 		return postgres.InTx(ctx, r.Pool, func(tx pgx.Tx) error {
-			w = &work{r: r, tx: tx, found: &found, blocked: map[string]bool{}}
+			w = &work{r: r, tx: tx, found: &found, held: true, blocked: map[string]bool{}}
 			return w.parked(ctx, state, rows, events)
 		})
 	})
@@ -208,7 +258,7 @@ func (r *runner) exhaust(ctx context.Context, row parkedRow, e Event) (int, erro
 			return w.kind(err)
 		}
 		b := &pgx.Batch{}
-		w.queue(b, 1, effects)
+		w.queue(b, effects)
 		r.store.queueDone(b, []clock.ID{row.ID})
 		if err := send(ctx, tx, b); err != nil {
 			return w.kind(err)

@@ -39,6 +39,7 @@ type runner struct {
 	log     *slog.Logger
 	metrics metrics
 	parked  sweep.Loop
+	wakes   wakes
 }
 
 func (c *Consumer) check() error {

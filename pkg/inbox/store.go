@@ -96,41 +96,66 @@ ORDER BY n
 ON CONFLICT DO NOTHING`, s.consumer, ids, keys, data, parents, attempts, states, causes, s.base.Seconds())
 }
 
-// queueDeferred parks events whose turn has not come, or leaves them parked.
+// queueDeferred parks events whose turn has not come. Those that are parked
+// already stay as they are: a sweep may have them locked while it waits for
+// something this transaction holds.
 func (s store) queueDeferred(b *pgx.Batch, events []Event) {
+	events = distinct(events)
 	if len(events) == 0 {
 		return
 	}
-	seen := make(map[clock.ID]bool, len(events))
-	var ids []clock.ID
-	var keys, parents []string
-	var data [][]byte
-	for _, e := range events {
-		if !seen[e.ID] {
-			seen[e.ID] = true
-			ids, keys, data, parents = append(ids, e.ID), append(keys, e.Key), append(data, notNil(e.Data)), append(parents, e.Traceparent)
-		}
+	ids, keys, data, parents := make([]clock.ID, len(events)), make([]string, len(events)), make([][]byte, len(events)), make([]string, len(events))
+	for i, e := range events {
+		ids[i], keys[i], data[i], parents[i] = e.ID, e.Key, notNil(e.Data), e.Traceparent
 	}
 	b.Queue(`
 INSERT INTO parked (consumer, event_id, key, data, traceparent, next_at, state, cause)
-SELECT $1, id, key, data, parent, now() + $6::float8 * interval '1 second', 'waiting', $8
-FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[]) WITH ORDINALITY AS e (id, key, data, parent, n)
-ORDER BY n
-ON CONFLICT (consumer, event_id) DO UPDATE
-SET state = 'waiting', cause = excluded.cause,
-    next_at = now() + least($7, greatest($6, extract(epoch FROM now() - parked.created_at)::float8 / 4)) * interval '1 second'
-WHERE parked.state <> 'quarantined'`,
-		s.consumer, ids, keys, data, parents, float64(waitingFirst), float64(waitingMost), causeNotItsTurn)
+SELECT $1, id, key, data, parent, now() + $6::float8 * interval '1 second', 'waiting', $7
+FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[]) AS e (id, key, data, parent)
+ORDER BY id
+ON CONFLICT DO NOTHING`, s.consumer, ids, keys, data, parents, float64(waitingFirst), causeNotItsTurn)
 }
 
-// queueWake gives deferred events of the keys their turn.
-func (s store) queueWake(b *pgx.Batch, keys []string) {
-	if len(keys) > 0 {
-		b.Queue(`
-UPDATE parked SET next_at = now()
-WHERE (SELECT EXISTS (SELECT FROM parked WHERE consumer = $1 AND state = 'waiting'))
-  AND consumer = $1 AND state = 'waiting' AND key = ANY ($2)`, s.consumer, keys)
+// queueLeft leaves parked events, locked by this transaction, where they are:
+// their turn has not come.
+func (s store) queueLeft(b *pgx.Batch, events []Event) {
+	if len(events) == 0 {
+		return
 	}
+	ids := make([]clock.ID, len(events))
+	for i, e := range events {
+		ids[i] = e.ID
+	}
+	b.Queue(`
+UPDATE parked SET state = 'waiting', cause = $5,
+    next_at = now() + least($4, greatest($3, extract(epoch FROM now() - created_at)::float8 / 4)) * interval '1 second'
+WHERE consumer = $1 AND event_id = ANY ($2) AND state <> 'quarantined'`, s.consumer, ids, float64(waitingFirst), float64(waitingMost), causeNotItsTurn)
+}
+
+// distinct drops repetitions of events.
+func distinct(events []Event) []Event {
+	seen := make(map[clock.ID]bool, len(events))
+	kept := make([]Event, 0, len(events))
+	for _, e := range events {
+		if !seen[e.ID] {
+			seen[e.ID] = true
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// wake gives deferred events of the keys their turn. It runs on its own, holding
+// nothing another transaction could wait for: a sweep that has one of the events
+// locked may itself be waiting for whoever decided its predecessor.
+func (s store) wake(ctx context.Context, q querier, keys []string) error {
+	_, err := q.Exec(ctx, `
+UPDATE parked SET next_at = now() WHERE consumer = $1 AND event_id IN (
+    SELECT event_id FROM parked WHERE consumer = $1 AND state = 'waiting' AND key = ANY ($2) ORDER BY event_id FOR UPDATE)`, s.consumer, keys)
+	if err != nil {
+		return fmt.Errorf("wake deferred events: %w", err)
+	}
+	return nil
 }
 
 // counts tells how many events are parked, by state.

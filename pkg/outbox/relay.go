@@ -158,8 +158,10 @@ func (r *Relay) Room(ctx context.Context) error {
 // faster and everybody's events later. It holds back only while consumers make
 // progress, and never for long; while they are away, up to MaxDepth is taken.
 func (r *Relay) pace(ctx context.Context) error {
-	deadline := time.Now().Add(paceMax)
-	for r.Depth() > min(paceDepth, r.maxDepth) && time.Since(time.Unix(0, r.progress.Load())) < paceProgress && time.Now().Before(deadline) {
+	// Real time, whatever the business clock says.
+	now := clock.System().Now
+	deadline := now().Add(paceMax)
+	for r.Depth() > min(paceDepth, r.maxDepth) && now().Sub(time.Unix(0, r.progress.Load())) < paceProgress && now().Before(deadline) {
 		if !wait(ctx, paceStep, r.room) {
 			return fault.New(fault.Unavailable, "OUTBOX_BUSY", "consumers are busy").WithRetry(time.Second).Wrap(ctx.Err())
 		}
@@ -169,7 +171,7 @@ func (r *Relay) pace(ctx context.Context) error {
 
 func (r *Relay) addDepth(n int64) {
 	if n < 0 {
-		r.progress.Store(time.Now().UnixNano())
+		r.progress.Store(clock.System().Now().UnixNano())
 	}
 	r.metrics.depth.Set(float64(max(r.depth.Add(n), 0)))
 }

@@ -87,7 +87,7 @@ func (s store) remove(ctx context.Context, ids []clock.ID) (int64, error) {
 func (s store) depth(ctx context.Context, limit int64) (rows int64, oldest time.Duration, err error) {
 	var seconds float64
 	err = s.pool.QueryRow(ctx, `
-SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS some),
+SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT $1) AS counted),
        coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox ORDER BY id LIMIT 1), 0)::float8`, limit).Scan(&rows, &seconds)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count outbox rows: %w", err)

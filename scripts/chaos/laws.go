@@ -47,6 +47,7 @@ var standing = []law{
 		WHERE coalesce(t.n, 0) <> greatest(s.version - 3, 0) OR (t.n > 0 AND (t.first <> 4 OR t.last <> s.version OR t.ends <> s.status OR t.outcome <> s.outcome))`},
 	{other, "transitions to a status after a terminal one (I2)", `SELECT count(*) FROM autoprocessing.transition a JOIN autoprocessing.transition b
 		ON a.submission_id = b.submission_id AND a.version < b.version WHERE a.to_status > 3`},
+	{other, "histories of submissions that run backwards", `SELECT count(*) FROM (SELECT at, lag(at) OVER (PARTITION BY submission_id ORDER BY version) AS before FROM intake.status) x WHERE at < before`},
 	{other, "customers with two active notices", `SELECT count(*) FROM (SELECT crn FROM autoprocessing.notice WHERE state = 2 GROUP BY crn HAVING count(*) > 1) x`},
 	{other, "notices that overlap", `SELECT count(*) FROM autoprocessing.notice a JOIN autoprocessing.notice b ON a.crn = b.crn AND a.id < b.id AND a.state <> 4 AND b.state <> 4
 		AND daterange(a.start_date, a.end_date, '[]') && daterange(b.start_date, b.end_date, '[]')`},

@@ -121,6 +121,7 @@ func (o *officer) insist(ctx context.Context, id string, outcome eventv1.Outcome
 		switch code := status.Code(err); {
 		case code == codes.OK:
 			o.outcomes.Store(id, outcome)
+			o.refused.Delete(id) // a claim had run out; this one had not
 			o.recorded.Add(1)
 			return
 		case code == codes.Unavailable, code == codes.DeadlineExceeded, code == codes.ResourceExhausted, code == codes.Canceled:

@@ -35,7 +35,7 @@ var points = []point{
 	{"intake.after-commit", intakes},
 	{"inbox.after-fetch", readers},
 	{"auto.before-outcome-commit", autos},
-	{"outbox.before-delete", senders},
+	{beforeDelete, senders},
 	{"intake.before-commit", intakes},
 	{"inbox.after-ack", readers},
 	{"auto.before-resolve", autos},
@@ -58,8 +58,17 @@ var midnightPoints = []point{
 
 const dayRoll = "auto.dayroll-mid"
 
-// reach is how long a process may take to start and come to its point.
-const reach = 12 * time.Second
+const beforeDelete = "outbox.before-delete"
+
+// reach is how long a process may take to start and come to its point. Rows are
+// only deleted when every consumer has acknowledged: one that died with messages
+// is missed after 20 s.
+func reach(name string) time.Duration {
+	if name == beforeDelete {
+		return 30 * time.Second
+	}
+	return 12 * time.Second
+}
 
 // missed are the points that were not hit.
 func (f *faults) missed() []string {
@@ -82,7 +91,7 @@ func (f *faults) arm(p *process, name string, hit int) error {
 
 // collect waits for an armed process to die, and starts it again.
 func (f *faults) collect(p *process, name string) error {
-	died := p.wait(reach) && p.said("crashpoint "+name+": ")
+	died := p.wait(reach(name)) && p.said("crashpoint "+name+": ")
 	f.mu.Lock()
 	if died {
 		f.hit[name]++

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/run"
 	"github.com/noticehub/noticehub/pkg/telemetry"
@@ -64,7 +65,7 @@ func (c *upCommand) seed(ctx context.Context, h *hub.Hub) error {
 
 func (c *upCommand) greet(out io.Writer, h *hub.Hub) {
 	p := synthetic.At(synthetic.Person(1, 7), "Aurukun", 0)
-	tomorrow := time.Now().AddDate(0, 0, 2).Format("2006-01-02")
+	soon := clock.System().Now().AddDate(0, 0, 2).Format("2006-01-02")
 	fmt.Fprintf(out, `NoticeHub is up (sandbox: synthetic people, development tokens; do not put real data in).
   gRPC        %s   (native; reflection is on)
   HTTP        http://%s   REST /v1/…, Connect, gRPC-Web, /healthz /readyz /metrics
@@ -79,7 +80,7 @@ Try it in another terminal:
   bin/noticehub queue list
   bin/noticehub clock advance --days 1 && bin/noticehub report list --as frc
 Authorities: frc, nt-cp, nt-spar, qld-cp. Stop with Ctrl-C or: bin/noticehub down --dir %s
-`, h.GRPC(), h.HTTP(), h.DatabaseURL(), h.NATSURL(), c.Dir, p.GetCrn(), p.GetName().GetFamilyName(), p.GetDateOfBirth(), tomorrow,
+`, h.GRPC(), h.HTTP(), h.DatabaseURL(), h.NATSURL(), c.Dir, p.GetCrn(), p.GetName().GetFamilyName(), p.GetDateOfBirth(), soon,
 		p.GetCrn(), p.GetName().GetFamilyName(), p.GetDateOfBirth(), c.Dir)
 }
 
@@ -90,8 +91,11 @@ func runningIn(dir string) (hub.Addresses, bool) {
 	if err != nil || json.Unmarshal(data, &found) != nil || found.PID <= 0 {
 		return found, false
 	}
-	return found, syscall.Kill(found.PID, 0) == nil
+	return found, alive(found.PID)
 }
+
+// alive reports whether a process is there.
+func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 type downCommand struct {
 	Dir string `help:"Directory of the hub." default:".noticehub"`
@@ -108,7 +112,7 @@ func (c *downCommand) Run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("stop process %d: %w", found.PID, err)
 	}
 	for range 300 {
-		if syscall.Kill(found.PID, 0) != nil {
+		if !alive(found.PID) {
 			fmt.Fprintln(out, "stopped; the data stays in", c.Dir)
 			return nil
 		}

@@ -63,8 +63,8 @@ func (q *Queue) act(ctx context.Context, r request, f func(*acting) error) (*pro
 		return nil, err
 	}
 	err = q.p.Commit(ctx, func(tx pgx.Tx, out *events.Assembly) error {
-		a := &acting{tx: tx, out: out, at: q.p.Moment(), officer: officer, trace: telemetry.Traceparent(ctx)}
-		if done, err := a.lock(ctx, r, digest); err != nil || done {
+		a := &acting{tx: tx, out: out, officer: officer, trace: telemetry.Traceparent(ctx)}
+		if done, err := a.lock(ctx, r, digest, q.p.Moment); err != nil || done {
 			return err
 		}
 		if err := f(a); err != nil {
@@ -82,8 +82,9 @@ func (q *Queue) act(ctx context.Context, r request, f func(*acting) error) (*pro
 }
 
 // lock takes the locks in the one order (anchor, submission) and reports
-// whether the action was done before.
-func (a *acting) lock(ctx context.Context, r request, digest []byte) (done bool, err error) {
+// whether the action was done before. The action's moment is after the locks:
+// whatever it waited for happened before it.
+func (a *acting) lock(ctx context.Context, r request, digest []byte, now func() decision.Moment) (done bool, err error) {
 	if r.crn != "" {
 		notices, err := store.LockNotices(ctx, a.tx, r.crn)
 		if err != nil {
@@ -95,6 +96,7 @@ func (a *acting) lock(ctx context.Context, r request, digest []byte) (done bool,
 	if a.submission, known, err = store.LockSubmission(ctx, a.tx, r.id); err != nil || !known {
 		return false, orNotFound(err)
 	}
+	a.at = now()
 	if r.action != "" {
 		before, did, err := store.GetAction(ctx, a.tx, r.id, r.action)
 		switch {

@@ -28,23 +28,25 @@ const maxTries = 4
 // batch is one call of Apply: one round trip to read, decisions in order over a
 // view of the register carried along, one round trip to write.
 type batch struct {
-	p         *Processor
-	at        decision.Moment
-	evaluator *policy.Evaluator
-	events    []inbox.Event
+	p        *Processor
+	policies *policy.Evaluators
+	events   []inbox.Event
 
 	// lodged[i] is that of event order[i]; in the order to decide.
 	lodged      []*Lodged
 	origin      []int // lodged[i] came with events[origin[i]]
 	withdrawals map[store.Ref]store.Withdrawal
 
-	// Of the run under way; a run that met known submissions is done again.
-	answer *store.Answer
-	open   map[store.Ref]store.Withdrawal // withdrawals not yet seen to
-	views  map[string][]register.Notice
-	next   map[string]int64 // the lane to be decided next, of each CRN
-	out    *Assembly
-	effect inbox.Effects
+	// Of the run under way; a run that met known submissions is done again. Its
+	// moment is after the locks: whatever it waited for was decided before it.
+	at        decision.Moment
+	evaluator *policy.Evaluator
+	answer    *store.Answer
+	open      map[store.Ref]store.Withdrawal // withdrawals not yet seen to
+	views     map[string][]register.Notice
+	next      map[string]int64 // the lane to be decided next, of each CRN
+	out       *Assembly
+	effect    inbox.Effects
 }
 
 // read sorts the events by what they are; one that cannot be acted on fails the
@@ -122,6 +124,10 @@ func (b *batch) once(ctx context.Context, tx pgx.Tx, look bool) error {
 	question := b.question(look)
 	var err error
 	if b.answer, err = store.Ask(ctx, tx, question); err != nil {
+		return err
+	}
+	b.at = b.p.Moment()
+	if b.evaluator, err = b.policies.On(b.at.Today); err != nil {
 		return err
 	}
 	if err := b.rollViews(question); err != nil {

@@ -110,11 +110,7 @@ func (p *Processor) Prepare(ctx context.Context, events []inbox.Event) error {
 func (p *Processor) Apply(ctx context.Context, tx pgx.Tx, events []inbox.Event) (inbox.Effects, error) {
 	own := p.evaluators.Get().(*policy.Evaluators)
 	defer p.evaluators.Put(own)
-	b := &batch{p: p, at: p.Moment(), events: events}
-	var err error
-	if b.evaluator, err = own.On(b.at.Today); err != nil {
-		return inbox.Effects{}, err
-	}
+	b := &batch{p: p, policies: own, events: events}
 	if err := b.read(); err != nil {
 		return inbox.Effects{}, err
 	}

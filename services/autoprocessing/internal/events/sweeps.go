@@ -54,8 +54,7 @@ func (p *Processor) DayRoll(ctx context.Context, now time.Time) error {
 
 // Withdrawals sees to requests that came while their submission was on its way
 // to an officer in another transaction.
-func (p *Processor) Withdrawals(ctx context.Context, now time.Time) error {
-	at := p.moment(now)
+func (p *Processor) Withdrawals(ctx context.Context, _ time.Time) error {
 	return p.repeat(ctx, func(tx pgx.Tx, out *Assembly) (int, error) {
 		open, err := store.OpenWithdrawals(ctx, tx, sweepBatch)
 		if err != nil || len(open) == 0 {
@@ -70,6 +69,7 @@ func (p *Processor) Withdrawals(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return 0, err
 		}
+		at := p.Moment() // after the locks, so that a history runs forward
 		for i := range submissions {
 			if s := &submissions[i]; s.Status == term.Unprocessed {
 				if err := p.takeBack(ctx, tx, out, s, at); err != nil {
