@@ -120,7 +120,7 @@ func TestBadStoreUnderLoad(t *testing.T) {
 				mu.Lock()
 				all = append(all, ids(rows)...)
 				mu.Unlock()
-				time.Sleep(time.Duration(5+rand.IntN(20)) * time.Millisecond)
+				time.Sleep(time.Duration(20+rand.IntN(40)) * time.Millisecond)
 			}
 		})
 	}

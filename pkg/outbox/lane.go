@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"sync"
+	"time"
 
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -32,6 +33,17 @@ type lane struct {
 type remembered struct {
 	id       clock.ID
 	sequence uint64
+	at       time.Time // stored by the broker, in real time
+}
+
+// waiting is for how long the oldest row that was published has not been consumed.
+func (l *lane) waiting(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.published) == 0 {
+		return 0
+	}
+	return now.Sub(l.published[0].at)
 }
 
 func newLane(s bus.Stream) *lane {
@@ -79,6 +91,7 @@ func (l *lane) unknown(rows []brief) []brief {
 // epoch is over, they mean nothing: whatever began the new one has asked for
 // everything to be published again. It returns the failures.
 func (l *lane) end(rows []Row, acks []bus.Ack, epoch uint64) (failed int, cause error) {
+	now := clock.System().Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, ack := range acks {
@@ -95,7 +108,7 @@ func (l *lane) end(rows []Row, acks []bus.Ack, epoch uint64) (failed int, cause 
 			// Not given out in this epoch, so it cannot be compared with floors.
 			delete(l.known, rows[i].ID)
 		default:
-			l.published = append(l.published, remembered{rows[i].ID, ack.Sequence})
+			l.published = append(l.published, remembered{rows[i].ID, ack.Sequence, now})
 		}
 	}
 	switch {

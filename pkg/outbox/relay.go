@@ -58,9 +58,9 @@ type Options struct {
 }
 
 const (
-	// paceDepth is how many rows may be on their way before producers are slowed
-	// down: with packed rows some thousand events, half a second of full load.
-	paceDepth = 48
+	// paceAge is how long an event may be on its way before producers are slowed
+	// down, while consumers work.
+	paceAge = 400 * time.Millisecond
 	// paceProgress is how recent a delivery must be for consumers to count as working.
 	paceProgress = time.Second
 	// paceMax and paceStep bound one wait.
@@ -161,12 +161,21 @@ func (r *Relay) pace(ctx context.Context) error {
 	// Real time, whatever the business clock says.
 	now := clock.System().Now
 	deadline := now().Add(paceMax)
-	for r.Depth() > min(paceDepth, r.maxDepth) && now().Sub(time.Unix(0, r.progress.Load())) < paceProgress && now().Before(deadline) {
+	for r.waiting(now()) > paceAge && now().Sub(time.Unix(0, r.progress.Load())) < paceProgress && now().Before(deadline) {
 		if !wait(ctx, paceStep, r.room) {
 			return fault.New(fault.Unavailable, "OUTBOX_BUSY", "consumers are busy").WithRetry(time.Second).Wrap(ctx.Err())
 		}
 	}
 	return nil
+}
+
+// waiting is for how long the oldest row on its way has not been consumed.
+func (r *Relay) waiting(now time.Time) time.Duration {
+	var longest time.Duration
+	for _, l := range r.lanes {
+		longest = max(longest, l.waiting(now))
+	}
+	return longest
 }
 
 func (r *Relay) addDepth(n int64) {

@@ -107,7 +107,7 @@ func (f *faults) killOne(context.Context) error {
 // fell kills every service at once.
 func (f *faults) fell() {
 	for _, p := range f.w.services {
-		p.signal(syscall.SIGKILL)
+		p.strike()
 	}
 	for _, p := range f.w.services {
 		p.kill()

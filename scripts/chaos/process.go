@@ -101,12 +101,17 @@ func (p *process) replace(l *life) {
 	}
 }
 
-// kill is kill -9; it returns when the child is gone.
-func (p *process) kill() {
+// strike is kill -9 that waits for nothing.
+func (p *process) strike() {
 	p.mu.Lock()
 	p.wanted = false
 	p.mu.Unlock()
 	p.signal(syscall.SIGKILL)
+}
+
+// kill is kill -9; it returns when the child is gone.
+func (p *process) kill() {
+	p.strike()
 	p.wait(time.Minute)
 }
 

@@ -152,6 +152,9 @@ func TestCreatedSubmissions(t *testing.T) {
 	if err != nil || len(list.GetSubmissions()) != 1 || list.GetSubmissions()[0].GetReceipt().GetSubmissionId() != child.String() {
 		t.Errorf("lodged since an hour ago: %v, %v", list, err)
 	}
+	if n := scalar[int](t, w.pool, "SELECT count(*) FROM receipt_batch"); n != 2 {
+		t.Errorf("%d batches of receipts, want the parent's and the disclosure's", n)
+	}
 	if n := scalar[int](t, w.pool, "SELECT count(*) FROM submission WHERE lane IS NOT NULL"); n != 0 {
 		t.Errorf("%d lanes were given out", n)
 	}

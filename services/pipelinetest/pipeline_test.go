@@ -162,3 +162,21 @@ func TestOneTrace(t *testing.T) {
 		return err == nil && n == 3
 	})
 }
+
+// A search with an address goes through the registry as one without does.
+func TestSearchWithAnAddress(t *testing.T) {
+	t.Parallel()
+	w := start(t, place(t))
+	w.seed(5)
+	p := w.person(4, "Katherine", eventv1.Jurisdiction_JURISDICTION_NT)
+	answer, err := intakev1.NewIntakeServiceClient(w.authority("nt-cp")).Submit(t.Context(), &intakev1.SubmitRequest{
+		Submission: &intakev1.Submission{Reference: "with-address", Content: &intakev1.Submission_FindMutualClient{FindMutualClient: &intakev1.FindMutualClient{
+			Name:        &intakev1.PersonName{FamilyName: p.GetName().GetFamilyName(), GivenName: p.GetName().GetGivenName()},
+			DateOfBirth: p.GetDateOfBirth(), Address: &intakev1.Address{Locality: "Katherine", State: eventv1.Jurisdiction_JURISDICTION_NT},
+		}}},
+		Wait: durationpb.New(8 * time.Second),
+	})
+	if err != nil || answer.GetDecision().GetOutcome() != eventv1.Outcome_OUTCOME_MATCHED || answer.GetDecision().GetCrn() != p.GetCrn() {
+		t.Errorf("decided %v, %v", answer.GetDecision(), err)
+	}
+}

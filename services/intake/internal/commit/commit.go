@@ -2,8 +2,10 @@
 //
 // Duty: whatever callers have queued while the last transaction was being
 // written goes into the next one: submissions, their lanes, one signature under
-// all their receipts and the events that announce them. No timer is involved, so a lone caller waits for nobody and a
-// crowd shares one flush of the log.
+// all their receipts and the events that announce them. No timer is involved, so a
+// lone caller waits for nobody and a crowd shares one flush of the log. (A pause of
+// 0.5 to 2 ms under load, to gather more, was tried with 64 callers: the batches
+// grew by up to half, the throughput did not.)
 //
 // Guarantees: a good answer is given only after COMMIT; each authority and
 // reference has one submission, and everybody who lodges it again with the same
