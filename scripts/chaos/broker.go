@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,8 +23,8 @@ func serveNATS(ctx context.Context, dir, listen string) error {
 	return nil
 }
 
-func (w *world) store() string { return filepath.Join(w.dir, "nats") }
-func (w *world) older() string { return filepath.Join(w.dir, "nats.older") }
+func (w *world) store() string { return w.file("nats") }
+func (w *world) older() string { return w.file("nats.older") }
 
 // brokerPatience is how long a broker may take to open its store.
 const brokerPatience = 20 * time.Second

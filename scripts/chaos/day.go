@@ -2,16 +2,25 @@ package main
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 )
 
-const day = 24 * time.Hour
+const (
+	day = 24 * time.Hour
+	// mostNights keeps long runs within the years the calendars know.
+	mostNights = 60
+)
 
 // midnight moves the business clock on to the next working day while everything
 // is down, and lets the report's sealer and the sweep over notices die on it.
-func (f *faults) midnight(context.Context) error {
+func (f *faults) midnight(ctx context.Context) error {
 	if f.w.planted != "" {
 		return nil // what was planted shows in the flow
+	}
+	if f.nights > mostNights {
+		return f.killAll(ctx)
 	}
 	at := midnightPoints[f.nights%len(midnightPoints)]
 	for range midnightPoints {
@@ -27,27 +36,23 @@ func (f *faults) midnight(context.Context) error {
 		return err
 	}
 	say("midnight: it is %s", f.w.now().Format("Monday 2006-01-02"))
-	sealer, roller := f.w.services["adviceoutcome"], f.w.services[autos[f.r.IntN(2)]]
-	if err := f.arm(sealer, at.name, 1); err != nil {
+	sealer, roller := advices[f.r.IntN(2)], autos[f.r.IntN(2)]
+	if err := f.arm(f.w.services[sealer], at.name, 1); err != nil {
 		return err
 	}
-	if err := f.arm(roller, dayRoll, 1); err != nil {
+	if err := f.arm(f.w.services[roller], dayRoll, 1); err != nil {
 		return err
 	}
-	// The other replica comes later, or it might be the one that finds the day changed.
-	if err := f.raise(sealer.name, autos[0], autos[1]); err != nil {
+	// Their doubles come later, or they might be the ones that find the day changed.
+	doubles := slices.Concat(advices, autos)
+	if err := f.raise(doubles...); err != nil {
 		return err
 	}
-	err := f.collect(roller, dayRoll)
-	for _, name := range autos {
-		if p := f.w.services[name]; p != roller {
-			if e := p.start(); err == nil {
-				err = e
-			}
+	err := errors.Join(f.collect(f.w.services[roller], dayRoll), f.collect(f.w.services[sealer], at.name))
+	for _, name := range doubles {
+		if name != sealer && name != roller {
+			err = errors.Join(err, f.w.services[name].start())
 		}
-	}
-	if e := f.collect(sealer, at.name); err == nil {
-		err = e
 	}
 	return err
 }
@@ -75,7 +80,7 @@ func (f *faults) closeTheDays(ctx context.Context) {
 		f.oracles.found.add(other, 1, "the clock cannot be moved: %v", err)
 		return
 	}
-	say("the days are closed: it is %s", f.w.now().Format("Monday 2006-01-02"))
+	tell("the days are closed: it is %s", f.w.now().Format("Monday 2006-01-02"))
 	if err := f.raise(); err != nil {
 		f.oracles.found.add(other, 1, "%v", err)
 		return

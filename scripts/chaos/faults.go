@@ -19,6 +19,8 @@ type faults struct {
 	turn     int // of the points
 	nights   int
 
+	pauses sync.WaitGroup
+
 	mu       sync.Mutex
 	kills    int
 	courier  int
@@ -41,11 +43,13 @@ func (f *faults) suffer(ctx context.Context) {
 	var watch sync.WaitGroup
 	watch.Go(func() { f.oracles.watch(watching) })
 	defer watch.Wait()
+	defer f.pauses.Wait()
 	defer stop()
 	sleep(ctx, 2*time.Second) // let the load begin
 	rest := []func(context.Context) error{
 		f.wipeCourier, f.killOne, f.midnight, f.stopDatabase, f.copyCourier, f.pauseOne, f.midnight, f.killAll,
 		f.restoreCourier, f.midnight, f.killDatabase, f.killCourier, f.midnight, f.cutSessions, f.killBackend, f.midnight,
+		f.pauseCourier, f.copyCourier, f.killOne,
 	}
 	for i := 0; ctx.Err() == nil && f.goOn(); i++ {
 		fault := rest[(i/2)%len(rest)]
@@ -133,15 +137,28 @@ func (f *faults) killAll(context.Context) error {
 	return f.raise()
 }
 
-// pauseOne stops a process that keeps its locks and connections, and lets it go
-// on when others have done its work.
+// pauseOne stops a process that keeps its locks, claims and connections, and lets
+// it go on when others have done its work: up to beyond the 20 s after which
+// its messages are given to others. Faults go on meanwhile and may kill it.
 func (f *faults) pauseOne(ctx context.Context) error {
 	p := f.any()
-	say("SIGSTOP %s for 6 s", p.name)
-	p.signal(syscall.SIGSTOP)
-	sleep(ctx, 6*time.Second)
-	p.signal(syscall.SIGCONT)
+	f.pause(ctx, p, time.Duration(5+f.r.IntN(25))*time.Second)
 	return nil
+}
+
+// pauseCourier makes the broker a black hole for long enough that clients notice.
+func (f *faults) pauseCourier(ctx context.Context) error {
+	f.pause(ctx, f.w.nats, 12*time.Second)
+	return nil
+}
+
+func (f *faults) pause(ctx context.Context, p *process, d time.Duration) {
+	say("SIGSTOP %s for %v", p.name, d)
+	p.signal(syscall.SIGSTOP)
+	f.pauses.Go(func() {
+		sleep(ctx, d)
+		p.signal(syscall.SIGCONT)
+	})
 }
 
 // stopDatabase is PostgreSQL's immediate stop: no checkpoint, no goodbye.
@@ -170,7 +187,7 @@ func (f *faults) reopen(ctx context.Context) error {
 // killBackend makes PostgreSQL end all sessions and recover.
 func (f *faults) killBackend(ctx context.Context) error {
 	say("PostgreSQL: kill -9 of one session")
-	pid, err := f.w.count(ctx, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`)
+	pid, err := f.oracles.count(ctx, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`)
 	if err != nil {
 		return err
 	}
@@ -181,7 +198,7 @@ func (f *faults) killBackend(ctx context.Context) error {
 func (f *faults) cutSessions(ctx context.Context) error {
 	say("PostgreSQL: random sessions ended, for 3 s")
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end) && ctx.Err() == nil; sleep(ctx, 100*time.Millisecond) {
-		if _, err := f.w.count(ctx, `SELECT count(pg_terminate_backend(pid)) FROM (
+		if _, err := f.oracles.count(ctx, `SELECT count(pg_terminate_backend(pid)) FROM (
 			SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2) x`); err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}

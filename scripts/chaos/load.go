@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +44,7 @@ const (
 // startLoad waits until every replica takes submissions of every authority, and
 // starts the clients.
 func startLoad(ctx context.Context, w *world) (*clients, error) {
-	file, err := os.Create(filepath.Join(w.dir, "journal.ndjson"))
+	file, err := os.Create(w.file("journal.ndjson"))
 	if err != nil {
 		return nil, err
 	}

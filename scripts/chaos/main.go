@@ -15,6 +15,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -28,6 +29,7 @@ type settings struct {
 	sabotage bool
 	planted  string
 	keep     bool
+	verbose  bool
 }
 
 // bugs that can be planted (pkg/crashpoint/sabotage); each must be found.
@@ -53,6 +55,7 @@ func main() {
 	flag.BoolVar(&s.sabotage, "sabotage", false, "plant each known bug in turn and fail unless the oracles find it")
 	flag.StringVar(&s.planted, "plant", "", "plant this bug alone")
 	flag.BoolVar(&s.keep, "keep", false, "keep the directory of the run")
+	flag.BoolVar(&s.verbose, "v", false, "tell every fault as it happens; else the log of the run has them")
 	flag.Parse()
 	run.Main("chaos", func(ctx context.Context) error {
 		if s.sabotage {
@@ -106,29 +109,34 @@ func once(ctx context.Context, s settings) (*findings, error) {
 		return nil, err
 	}
 	defer clients.stop()
-	o := &oracles{w: w, clients: clients, found: &findings{}}
+	o := &oracles{w: w, clients: clients, db: w.pool, found: &findings{}}
 	f := newFaults(w, o)
 	f.suffer(ctx)
 	f.calm(ctx)
 	clients.stop()
-	say("faults have stopped: %d receipts in the journal, %d officer's outcomes, %d kills, %d crash points, %d courier losses, %d database stops",
+	tell("faults have stopped: %d receipts, %d officer's outcomes, %d kills, %d crash points, %d courier losses, %d database stops",
 		clients.journal.Len(), clients.recorded.Load(), f.kills, len(f.hit), f.courier, f.database)
 	o.judge(ctx)
-	if s.planted == "" {
-		f.closeTheDays(ctx)
+	if s.planted != "" {
+		return o.found, ctx.Err()
+	}
+	f.closeTheDays(ctx)
+	seeing := 0
+	if s.minutes >= enough {
+		f.fell()
+		seeing = o.checkSight(ctx)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("the run was cut short: %w", err)
 	}
-	if s.planted == "" {
-		f.figures()
-	}
+	w.puzzling = o.found.any()
+	f.figures(seeing)
 	return o.found, nil
 }
 
-func (f *faults) figures() {
+func (f *faults) figures(seeing int) {
 	if missed := f.missed(); len(missed) > 0 {
-		fmt.Printf("crash points that were not reached: %v\n", missed)
+		tell("crash points that were not reached: %v", missed)
 	}
 	figure("chaos_submissions", f.oracles.clients.journal.Len(), "submissions")
 	figure("chaos_officer_outcomes", int(f.oracles.clients.recorded.Load()), "outcomes")
@@ -136,6 +144,7 @@ func (f *faults) figures() {
 	figure("chaos_crash_points", len(f.hit), "points")
 	figure("chaos_courier_losses", f.courier, "times")
 	figure("chaos_database_stops", f.database, "times")
+	figure("chaos_oracles", seeing, "oracles")
 	figure("chaos_lost", f.oracles.found.sum(lost), "submissions")
 	figure("chaos_doubled", f.oracles.found.sum(doubled), "submissions")
 	figure("chaos_violations", len(f.oracles.found.all), "violations")
@@ -143,6 +152,17 @@ func (f *faults) figures() {
 
 func figure(name string, value int, unit string) { fmt.Printf("figure %s %d %s\n", name, value, unit) }
 
+// narrative takes what happens in detail.
+var narrative io.Writer = io.Discard
+
+// say tells the narrative, tell everybody.
 func say(format string, a ...any) {
-	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", a...)
+	fmt.Fprintf(narrative, time.Now().Format("15:04:05 ")+format+"\n", a...)
+}
+
+func tell(format string, a ...any) {
+	say(format, a...)
+	if narrative != os.Stderr {
+		fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", a...)
+	}
 }

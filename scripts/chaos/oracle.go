@@ -23,6 +23,8 @@ const (
 	stuck = 90 * time.Second
 	// settleMost bounds the wait all the same.
 	settleMost = 6 * time.Minute
+	// patience with one query.
+	patience = 30 * time.Second
 )
 
 // violation is one law broken, so often.
@@ -34,8 +36,9 @@ type violation struct {
 
 // findings are the violations of a run, each law once.
 type findings struct {
-	mu  sync.Mutex
-	all []violation
+	quiet bool
+	mu    sync.Mutex
+	all   []violation
 }
 
 func (f *findings) add(k kind, count int, format string, a ...any) {
@@ -57,7 +60,9 @@ func (f *findings) broke(l law, count int) {
 		}
 	}
 	f.all = append(f.all, violation{l.kind, count, fmt.Sprintf("%d %s", count, l.name)})
-	say("VIOLATION: %d %s", count, l.name)
+	if !f.quiet {
+		tell("VIOLATION: %d %s", count, l.name)
+	}
 }
 
 func (f *findings) any() bool {
@@ -92,8 +97,22 @@ func (f *findings) verdict(seed uint64) error {
 type oracles struct {
 	w       *world
 	clients *clients
+	db      querier
 	found   *findings
-	sealed  map[string]string // what sealed reports were when first seen
+	sealed  map[string]string // what sealed reports were when last seen
+}
+
+// querier is the pool, or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func (o *oracles) count(ctx context.Context, query string) (n int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err = o.db.QueryRow(ctx, query).Scan(&n)
+	return n, err
 }
 
 // watch asks what must hold at every instant, again and again, until ctx ends.
@@ -101,7 +120,7 @@ type oracles struct {
 func (o *oracles) watch(ctx context.Context) {
 	for sleep(ctx, watchEvery); ctx.Err() == nil; sleep(ctx, watchEvery) {
 		for _, l := range standing {
-			if n, err := o.w.count(ctx, l.query); err == nil && n > 0 {
+			if n, err := o.count(ctx, l.query); err == nil && n > 0 {
 				o.found.broke(l, n)
 			}
 		}
@@ -114,7 +133,7 @@ func (o *oracles) ask(ctx context.Context, laws ...law) {
 	for _, l := range laws {
 		n := 0
 		err := eventually(ctx, time.Minute, func() (err error) {
-			n, err = o.w.count(ctx, l.query)
+			n, err = o.count(ctx, l.query)
 			return err
 		})
 		if err != nil && ctx.Err() == nil {
@@ -135,14 +154,14 @@ func (o *oracles) settle(ctx context.Context, sets ...[]law) {
 	for changed := begun; ctx.Err() == nil; sleep(ctx, time.Second) {
 		counts, broken := make([]int, len(laws)), false
 		for i, l := range laws {
-			n, err := o.w.count(ctx, l.query)
+			n, err := o.count(ctx, l.query)
 			if err != nil {
 				n = -1 // not known: the database may have just been started
 			}
 			counts[i], broken = n, broken || n != 0
 		}
 		if !broken {
-			say("settled after %.0f s", time.Since(begun).Seconds())
+			tell("settled after %.0f s", time.Since(begun).Seconds())
 			return
 		}
 		if !slices.Equal(counts, before) {
@@ -213,7 +232,7 @@ func (o *oracles) panics() {
 
 // rows runs a query and calls f for each row; the targets are read anew each time.
 func (o *oracles) rows(ctx context.Context, query string, targets []any, f func() error) error {
-	rows, err := o.w.pool.Query(ctx, query)
+	rows, err := o.db.Query(ctx, query)
 	if err == nil {
 		_, err = pgx.ForEachRow(rows, targets, f)
 	}

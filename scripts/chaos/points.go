@@ -18,15 +18,17 @@ type point struct {
 var (
 	intakes = []string{"intake-1", "intake-2"}
 	autos   = []string{"autoprocessing-1", "autoprocessing-2"}
+	advices = []string{"adviceoutcome-1", "adviceoutcome-2"}
 	senders = slices.Concat(intakes, autos)
-	readers = slices.Concat(intakes, autos, []string{"adviceoutcome", "registry"})
+	keepers = slices.Concat(advices, []string{"registry"})
+	readers = slices.Concat(intakes, autos, keepers)
 )
 
 // points are reached under load, those of the inbox in the services that keep
 // the outcomes as often as in all others: nothing else would notice there.
 var points = []point{
-	{"inbox.mid-batch", []string{"adviceoutcome", "registry"}},
-	{"inbox.after-commit", []string{"adviceoutcome", "registry"}},
+	{"inbox.mid-batch", keepers},
+	{"inbox.after-commit", keepers},
 	{"outbox.after-puback", senders},
 	{"inbox.before-commit", readers},
 	{"intake.before-reply", intakes},
@@ -39,7 +41,7 @@ var points = []point{
 	{"intake.before-commit", intakes},
 	{"inbox.after-ack", readers},
 	{"auto.before-resolve", autos},
-	{"advice.before-commit", []string{"adviceoutcome"}},
+	{"advice.before-commit", advices},
 	{"intake.before-insert", intakes},
 	{"inbox.mid-batch", readers},
 	{"inbox.after-commit", readers},
@@ -49,11 +51,11 @@ var points = []point{
 // midnightPoints are reached when a day ends: those of the daily report, and of
 // the sweep over notices.
 var midnightPoints = []point{
-	{"report.before-close", []string{"adviceoutcome"}},
-	{"report.after-close", []string{"adviceoutcome"}},
-	{"report.mid-render", []string{"adviceoutcome"}},
-	{"report.before-seal", []string{"adviceoutcome"}},
-	{"report.after-seal", []string{"adviceoutcome"}},
+	{"report.before-close", advices},
+	{"report.after-close", advices},
+	{"report.mid-render", advices},
+	{"report.before-seal", advices},
+	{"report.after-seal", advices},
 }
 
 const dayRoll = "auto.dayroll-mid"

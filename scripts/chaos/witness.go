@@ -126,7 +126,7 @@ func (o *oracles) repeat(ctx context.Context) {
 
 // compareSeals holds sealed reports against what they were before (I20).
 func (o *oracles) compareSeals(ctx context.Context) error {
-	rows, err := o.w.pool.Query(ctx, `SELECT report_id::text, md5(r::text) FROM adviceoutcome.report r WHERE sealed_at IS NOT NULL`)
+	rows, err := o.db.Query(ctx, `SELECT report_id::text, md5(r::text) FROM adviceoutcome.report r WHERE sealed_at IS NOT NULL`)
 	if err != nil {
 		return err
 	}

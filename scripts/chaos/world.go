@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -22,10 +23,12 @@ import (
 )
 
 // world is one PostgreSQL server, one NATS server and the services, each a
-// process of its own; intake and autoprocessing run twice.
+// process of its own; all but the registry run twice.
 type world struct {
 	settings
 	dir      string
+	lock     *os.File
+	puzzling bool // somebody will want to read the logs
 	postgres *postgres.Local
 	pool     *pgxpool.Pool
 	nats     *process
@@ -39,25 +42,32 @@ type world struct {
 // replicas are the processes and the programs they run.
 var replicas = []struct{ name, program string }{
 	{"registry", "registry"}, {"intake-1", "intake"}, {"intake-2", "intake"},
-	{"autoprocessing-1", "autoprocessing"}, {"autoprocessing-2", "autoprocessing"}, {"adviceoutcome", "adviceoutcome"},
+	{"autoprocessing-1", "autoprocessing"}, {"autoprocessing-2", "autoprocessing"},
+	{"adviceoutcome-1", "adviceoutcome"}, {"adviceoutcome-2", "adviceoutcome"},
 }
 
 // agencyZone is where the business days of the services begin.
 const agencyZone = "Australia/Sydney"
 
 func newWorld(ctx context.Context, s settings) (*world, error) {
-	dir, err := os.MkdirTemp("", "noticehub-chaos-")
+	dir, lock, err := makeDir()
 	if err != nil {
 		return nil, err
 	}
-	w := &world{settings: s, dir: dir, services: map[string]*process{}, address: map[string]string{}}
+	w := &world{settings: s, dir: dir, lock: lock, services: map[string]*process{}, address: map[string]string{}}
+	if s.verbose {
+		narrative = os.Stderr
+	} else if narrative, err = os.Create(w.file("chaos.log")); err != nil {
+		return w, err
+	}
 	if w.zone, err = time.LoadLocation(agencyZone); err != nil {
 		return w, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's own user must be able to pass through
-		return w, err
+	if s.planted == "" {
+		tell("seed %d, %.1f minutes of faults, in %s", s.seed, s.minutes, dir)
+	} else {
+		tell("seed %d, with %s planted, in %s", s.seed, s.planted, dir)
 	}
-	say("seed %d, directory %s, planted %q", s.seed, dir, s.planted)
 	if err := w.startPostgres(ctx); err != nil {
 		return w, err
 	}
@@ -69,7 +79,7 @@ func (w *world) random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(w
 
 func (w *world) startPostgres(ctx context.Context) (err error) {
 	w.postgres, err = postgres.StartLocal(ctx, postgres.LocalOptions{
-		Dir: filepath.Join(w.dir, "postgres"), Log: slog.New(slog.DiscardHandler),
+		Dir: w.file("postgres"), Log: slog.New(slog.DiscardHandler),
 		// When a transaction committed is what the order of decisions is checked by.
 		Settings: map[string]string{"track_commit_timestamp": "on", "log_lock_waits": "on", "log_min_messages": "error", "log_min_error_statement": "error"},
 	})
@@ -99,7 +109,7 @@ func (w *world) start(ctx context.Context) error {
 		return err
 	}
 	w.natsURL = "nats://" + listen
-	w.nats = &process{name: "nats", log: filepath.Join(w.dir, "nats.log"), command: []string{self, "nats", w.store(), listen}}
+	w.nats = &process{name: "nats", log: w.file("nats.log"), command: []string{self, "nats", w.store(), listen}}
 	if err := w.startBroker(ctx); err != nil {
 		return err
 	}
@@ -109,7 +119,7 @@ func (w *world) start(ctx context.Context) error {
 		}
 	}
 	for _, r := range replicas {
-		w.services[r.name] = &process{name: r.name, log: filepath.Join(w.dir, r.name+".log"), command: []string{filepath.Join(w.bin, r.program)}, env: w.environment(r.name)}
+		w.services[r.name] = &process{name: r.name, log: w.file(r.name + ".log"), command: []string{filepath.Join(w.bin, r.program)}, env: w.environment(r.name)}
 		if err := w.services[r.name].start(); err != nil {
 			return err
 		}
@@ -122,12 +132,12 @@ func (w *world) environment(name string) []string {
 		"NOTICEHUB_DATABASE_URL=" + w.postgres.URL(), "NOTICEHUB_MIGRATE_URL=" + w.postgres.URL(), "NOTICEHUB_NATS_URL=" + w.natsURL,
 		"NOTICEHUB_GRPC_LISTEN=" + w.address[name], "NOTICEHUB_HTTP_LISTEN=127.0.0.1:0", "NOTICEHUB_DEVELOPMENT=true",
 		"NOTICEHUB_SANDBOX_CLOCK=" + w.clockFile(), "NOTICEHUB_REGISTRY_ADDRESS=" + w.address["registry"],
-		"NOTICEHUB_RECEIPT_KEY_FILE=" + filepath.Join(w.dir, "receipt.pem"), "NOTICEHUB_SIGNING_KEY_FILE=" + filepath.Join(w.dir, "report.pem"),
+		"NOTICEHUB_RECEIPT_KEY_FILE=" + w.file("receipt.pem"), "NOTICEHUB_SIGNING_KEY_FILE=" + w.file("report.pem"),
 		"NOTICEHUB_CREATE_KEYS=true", "NOTICEHUB_LOG_LEVEL=warn", "NOTICEHUB_SABOTAGE=" + w.planted, "NOTICEHUB_ZONE=" + agencyZone,
 	}
 }
 
-func (w *world) clockFile() string { return filepath.Join(w.dir, "clock.json") }
+func (w *world) clockFile() string { return w.file("clock.json") }
 
 // now is the business time in the agency's zone.
 func (w *world) now() time.Time {
@@ -160,11 +170,47 @@ func (w *world) close() {
 		cancel()
 		_ = w.postgres.Stop(over) // without a checkpoint; nothing of it is kept
 	}
-	if w.keep {
-		say("kept: %s", w.dir)
-		return
+	_ = w.lock.Close()
+	switch {
+	case w.keep:
+		_ = os.Remove(w.lock.Name())
+		tell("kept: %s", w.dir)
+	case w.puzzling:
+		_ = os.Remove(w.lock.Name())
+		for _, large := range []string{"postgres", "nats", "nats.older"} {
+			_ = os.RemoveAll(w.file(large))
+		}
+		tell("logs are kept in %s; -keep -seed %d keeps the database of a run like this", w.dir, w.seed)
+	default:
+		_ = os.RemoveAll(w.dir)
 	}
-	_ = os.RemoveAll(w.dir)
+}
+
+func (w *world) file(name string) string { return filepath.Join(w.dir, name) }
+
+// makeDir makes the directory of a run and removes those of runs that were killed.
+func makeDir() (string, *os.File, error) {
+	locks, _ := filepath.Glob(filepath.Join(os.TempDir(), "noticehub-chaos-*", "running")) // the pattern is well formed
+	for _, name := range locks {
+		if lock, err := os.Open(name); err == nil {
+			if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+				_ = os.RemoveAll(filepath.Dir(name))
+			}
+			_ = lock.Close()
+		}
+	}
+	dir, err := os.MkdirTemp("", "noticehub-chaos-")
+	if err != nil {
+		return "", nil, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL's own user must be able to pass through
+		return "", nil, err
+	}
+	lock, err := os.Create(filepath.Join(dir, "running"))
+	if err == nil {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
+	}
+	return dir, lock, err
 }
 
 // eventually asks until it is so, or the time is over.
@@ -184,12 +230,4 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-func (w *world) count(ctx context.Context, query string, args ...any) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	var n int
-	err := w.pool.QueryRow(ctx, query, args...).Scan(&n)
-	return n, err
 }

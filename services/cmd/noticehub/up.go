@@ -64,7 +64,7 @@ func (c *upCommand) seed(ctx context.Context, h *hub.Hub) error {
 }
 
 func (c *upCommand) greet(out io.Writer, h *hub.Hub) {
-	p := synthetic.At(synthetic.Person(1, 7), "Aurukun", 0)
+	p := c.somebody()
 	soon := clock.System().Now().AddDate(0, 0, 2).Format("2006-01-02")
 	fmt.Fprintf(out, `NoticeHub is up (sandbox: synthetic people, development tokens; do not put real data in).
   gRPC        %s   (native; reflection is on)
@@ -82,6 +82,16 @@ Try it in another terminal:
 Authorities: frc, nt-cp, nt-spar, qld-cp. Stop with Ctrl-C or: bin/noticehub down --dir %s
 `, h.GRPC(), h.HTTP(), h.DatabaseURL(), h.NATSURL(), c.Dir, p.GetCrn(), p.GetName().GetFamilyName(), p.GetDateOfBirth(), soon,
 		p.GetCrn(), p.GetName().GetFamilyName(), p.GetDateOfBirth(), c.Dir)
+}
+
+// somebody is a seeded customer whom Cape York may give notice for.
+func (c *upCommand) somebody() *registryv1.Customer {
+	for n := range c.Customers {
+		if p := synthetic.Person(1, n); p.GetAddresses()[0].GetLocality() == "Aurukun" {
+			return p
+		}
+	}
+	return synthetic.Person(1, 0)
 }
 
 // runningIn finds a living hub in a directory.

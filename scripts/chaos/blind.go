@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// enough is how long a run must be for every kind of damage to have something to damage.
+const enough = 1 // minutes
+
+// checkSight damages the state, in transactions that are rolled back, and
+// expects each oracle to see it: one that is blind proves nothing. It returns how
+// many see. Triggers and foreign keys are off meanwhile; the services are down.
+func (o *oracles) checkSight(ctx context.Context) int {
+	seeing := 0
+	for _, l := range slices.Concat(standing, settled, closed) {
+		seen := false
+		err := o.damaged(ctx, l.breaks, func(hurt *oracles) error {
+			n, err := hurt.count(ctx, l.query)
+			seen = n > 0
+			return err
+		})
+		seeing += o.sight(ctx, l.name, seen, err)
+	}
+	for _, w := range []struct {
+		name, breaks string
+		ask          func(*oracles)
+	}{
+		{"receipts", `DELETE FROM intake.submission WHERE parent_id IS NULL`, func(hurt *oracles) { hurt.compareJournal(ctx) }},
+		{"contents", `UPDATE intake.submission SET content_hash = sha256('other')`, func(hurt *oracles) { hurt.compareJournal(ctx) }},
+		{"officers' outcomes", `DELETE FROM autoprocessing.transition`, func(hurt *oracles) { hurt.compareOfficer(ctx) }},
+		{"lines", `DELETE FROM adviceoutcome.report_chunk`, func(hurt *oracles) { hurt.compareReports(ctx) }},
+		{"lines twice", `UPDATE adviceoutcome.report_chunk SET content = content || content WHERE form = 1`, func(hurt *oracles) { hurt.compareReports(ctx) }},
+		{"seals", `UPDATE adviceoutcome.report SET signature = sha512('other')`, func(hurt *oracles) { _ = hurt.compareSeals(ctx) }},
+	} {
+		seen := false
+		err := o.damaged(ctx, w.breaks, func(hurt *oracles) error {
+			w.ask(hurt)
+			seen = hurt.found.any()
+			return nil
+		})
+		seeing += o.sight(ctx, w.name, seen, err)
+	}
+	return seeing
+}
+
+func (o *oracles) sight(ctx context.Context, name string, seen bool, err error) int {
+	if seen {
+		return 1
+	}
+	if ctx.Err() == nil {
+		o.found.add(other, 1, "the oracle of %q is blind: it was shown damage and saw none (%v)", name, err)
+	}
+	return 0
+}
+
+// damaged gives f oracles that look at damaged tables.
+func (o *oracles) damaged(ctx context.Context, breaks string, f func(*oracles) error) error {
+	tx, err := o.w.pool.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Conn().PgConn().Exec(ctx, "SET LOCAL session_replication_role = replica; "+breaks).ReadAll(); err != nil {
+		return fmt.Errorf("do damage: %w", err)
+	}
+	hurt := &oracles{w: o.w, clients: o.clients, db: pgx.Tx(tx), found: &findings{quiet: true}, sealed: o.sealed}
+	return f(hurt)
+}
