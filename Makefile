@@ -91,7 +91,7 @@ bench-queries: build ## measure register, queue and search queries at 5 million 
 
 .PHONY: chaos-short
 chaos-short: ## kill real processes under load and prove that nothing is lost or doubled (about 5 minutes)
-	@scripts/chaos/run $(ARGS)
+	@scripts/chaos/run -minutes 3.5 $(ARGS)
 
 .PHONY: chaos-sabotage
 chaos-sabotage: ## plant three bugs, one after the other, and see the chaos run find each
@@ -103,4 +103,4 @@ ci: test ## everything a change must pass
 	@$(MAKE) --no-print-directory race
 	@$(MAKE) --no-print-directory demo
 	@$(MAKE) --no-print-directory demo-load
-	@$(MAKE) --no-print-directory chaos-short ARGS="-minutes 2"
+	@$(MAKE) --no-print-directory chaos-short ARGS="-minutes 1.5"

@@ -39,8 +39,10 @@ type world struct {
 	offset   atomic.Int64 // of the business clock, in seconds
 }
 
-// replicas are the processes and the programs they run.
-var replicas = []struct{ name, program string }{
+// replica is a process and the program it runs.
+type replica struct{ name, program string }
+
+var replicas = []replica{
 	{"registry", "registry"}, {"intake-1", "intake"}, {"intake-2", "intake"},
 	{"autoprocessing-1", "autoprocessing"}, {"autoprocessing-2", "autoprocessing"},
 	{"adviceoutcome-1", "adviceoutcome"}, {"adviceoutcome-2", "adviceoutcome"},
