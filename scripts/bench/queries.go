@@ -28,18 +28,18 @@ var fill = []string{
 	`SET session_replication_role = replica`,
 	`SET synchronous_commit = off`,
 	`CREATE TEMP TABLE made AS SELECT n, gen_random_uuid() AS id,
-		'auth-' || lpad((floor(200 * power(random(), 2)))::int::text, 3, '0') AS authority, (1 + n % 5)::smallint AS kind,
+		'auth-' || lpad((floor(200 * power(random(), 2)))::int::text, 3, '0') AS authority, (1 + n %% 5)::smallint AS kind,
 		CASE WHEN random() < 0.1 THEN 3 WHEN random() < 0.9 THEN 4 WHEN random() < 0.5 THEN 5 ELSE 6 END AS status,
 		now() - random() * interval '%[2]d days' AS lodged
 		FROM generate_series(1, %[1]d) AS n`,
 	`INSERT INTO autoprocessing.submission (id, authority_id, business_function, jurisdiction, reference, information_type, status, outcome, crn, lane, lodged_at, since, case_worker, version)
 		SELECT id, authority, 1 + ('x' || right(md5(authority), 4))::bit(16)::int % 3, 3, 'fill-' || n, kind, status,
 			CASE status WHEN 3 THEN 0 WHEN 4 THEN 1 + n % 10 WHEN 5 THEN 11 ELSE 12 END,
-			lpad((n % 500000)::text, 9, '4') || 'A', 1 + n / 500000, lodged, lodged + interval '1 second', 'Casey Worker', 3 FROM made ORDER BY lodged`,
-	`INSERT INTO autoprocessing.queue_entry (submission_id, entered_at, reasons)
-		SELECT id, lodged, ARRAY[1 + n % 22]::smallint[] FROM made WHERE status = 3`,
+			(400000000 + n % 500000) || 'A', 1 + n / 500000, lodged, lodged + interval '1 second', 'Casey Worker', 3 FROM made ORDER BY lodged`,
+	`INSERT INTO autoprocessing.queue_entry (submission_id, entered_at, lodged_at, reasons)
+		SELECT id, lodged, lodged, ARRAY[1 + n % 22]::smallint[] FROM made WHERE status = 3`,
 	`INSERT INTO autoprocessing.notice (id, crn, authority_id, measure, state, start_date, end_date, quarantined_percent, submission_id, cut_revoked, recorded_at, version)
-		SELECT id, lpad((n % 500000)::text, 9, '4') || 'A', authority, 2, CASE WHEN n <= 500000 THEN 2 ELSE 3 END,
+		SELECT id, (400000000 + n % 500000) || 'A', authority, 2, CASE WHEN n <= 500000 THEN 2 ELSE 3 END,
 			current_date - 100 - 400 * (n / 500000)::int, current_date + 80 - 400 * (n / 500000)::int, 70, id, false, lodged, 1
 		FROM made WHERE n % 20 = 0 AND n <= 2500000`,
 	`INSERT INTO autoprocessing.notice_history (notice_id, version, state, start_date, end_date, effective_at, actor)
@@ -78,11 +78,11 @@ func measureQueries(ctx context.Context, s settings) error {
 		{"queue_search", 1000, search.ask},
 		{"open_queue", 300, search.open},
 		{"register_lookup", 1000, func(ctx context.Context) error {
-			_, err := register.ListNotices(ctx, &processingv1.ListNoticesRequest{Crn: fmt.Sprintf("%s%dA", "444", 100_000+r.IntN(400_000))})
+			_, err := register.ListNotices(ctx, &processingv1.ListNoticesRequest{Crn: fmt.Sprintf("%dA", 400_000_000+r.IntN(500_000))})
 			return err
 		}},
 		{"customer_history", 500, func(ctx context.Context) error {
-			_, err := queue.SearchSubmissions(ctx, &processingv1.SearchSubmissionsRequest{Crn: fmt.Sprintf("%s%dA", "444", 100_000+r.IntN(400_000))})
+			_, err := queue.SearchSubmissions(ctx, &processingv1.SearchSubmissionsRequest{Crn: fmt.Sprintf("%dA", 400_000_000+r.IntN(500_000))})
 			return err
 		}},
 		{"queue_count", 20, func(ctx context.Context) error {
