@@ -174,3 +174,32 @@ func TestWaitingIsLookedAt(t *testing.T) {
 	w.settled()
 	w.once(late)
 }
+
+// A sweep of another replica has the waiting event locked, perhaps to wait for
+// the very one that decides its predecessor: deciding must not wait for it.
+func TestCallingDoesNotWaitForASweep(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(w *world, c *Consumer) { c.Apply = w.applyLanes })
+	second := newThing("k", 2, "")
+	w.give([]thing{second})
+	sweep, err := w.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sweep.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := sweep.Exec(t.Context(), `SELECT FROM parked FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	// The predecessor, with the waiting one once more in another message.
+	w.give([]thing{second, newThing("j", 7, "")}, []thing{newThing("k", 1, "")})
+	if got := w.lanes("k"); !slices.Equal(got, []int{1}) {
+		t.Fatalf("lanes: %v", got)
+	}
+	if err := sweep.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.sweep()
+	if got := w.lanes("k"); !slices.Equal(got, []int{1, 2}) {
+		t.Fatalf("lanes: %v", got)
+	}
+}

@@ -258,3 +258,19 @@ func TestRoomWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The table is shared: what another process commits or deletes counts as well.
+func TestDepthIsThatOfTheTable(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.keep()
+	r := w.relay(outbox.Options{})
+	w.background(r.Run)
+	rows := w.commit(30) // by somebody else
+	eventually(t, "others' rows count", func() bool { return r.Depth() == 30 })
+	r.Committed(rows...) // too high for a moment
+	if _, err := w.pool.Exec(t.Context(), `DELETE FROM outbox`); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "rows that others deleted do not", func() bool { return r.Depth() == 0 })
+}

@@ -8,6 +8,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// linesTwice puts the lines of each report into the next one as well.
+const linesTwice = `INSERT INTO adviceoutcome.report_chunk (report_id, form, number, content) SELECT r.report_id, 1, c.number + 1000, c.content
+	FROM adviceoutcome.report r JOIN adviceoutcome.report o ON o.authority_id = r.authority_id AND o.sequence = r.sequence - 1
+	JOIN adviceoutcome.report_chunk c ON c.report_id = o.report_id AND c.form = 1`
+
 // enough is how long a run must be for every kind of damage to have something to damage.
 const enough = 1 // minutes
 
@@ -33,13 +38,13 @@ func (o *oracles) checkSight(ctx context.Context) int {
 		{"contents", `UPDATE intake.submission SET content_hash = sha256('other')`, func(hurt *oracles) { hurt.compareJournal(ctx) }},
 		{"officers' outcomes", `DELETE FROM autoprocessing.transition`, func(hurt *oracles) { hurt.compareOfficer(ctx) }},
 		{"lines", `DELETE FROM adviceoutcome.report_chunk`, func(hurt *oracles) { hurt.compareReports(ctx) }},
-		{"lines twice", `UPDATE adviceoutcome.report_chunk SET content = content || content WHERE form = 1`, func(hurt *oracles) { hurt.compareReports(ctx) }},
+		{"lines twice", linesTwice, func(hurt *oracles) { hurt.compareReports(ctx) }},
 		{"seals", `UPDATE adviceoutcome.report SET signature = sha512('other')`, func(hurt *oracles) { _ = hurt.compareSeals(ctx) }},
 	} {
 		seen := false
 		err := o.damaged(ctx, w.breaks, func(hurt *oracles) error {
 			w.ask(hurt)
-			seen = hurt.found.any()
+			seen = hurt.found.any() && !hurt.unread
 			return nil
 		})
 		seeing += o.sight(ctx, w.name, seen, err)

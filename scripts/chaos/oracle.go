@@ -100,6 +100,7 @@ type oracles struct {
 	db      querier
 	found   *findings
 	sealed  map[string]string // what sealed reports were when last seen
+	unread  bool              // something could not be read
 }
 
 // querier is the pool, or a transaction.
@@ -237,6 +238,7 @@ func (o *oracles) rows(ctx context.Context, query string, targets []any, f func(
 		_, err = pgx.ForEachRow(rows, targets, f)
 	}
 	if err != nil && ctx.Err() == nil {
+		o.unread = true
 		o.found.add(other, 1, "an oracle could not read: %v", err)
 	}
 	return err
