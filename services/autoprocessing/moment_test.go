@@ -18,14 +18,18 @@ func (w *world) lockedOut(crn string, f func()) {
 		w.t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(context.Background()) }()
-	if _, err := tx.Exec(context.Background(), "SELECT FROM customer_anchor WHERE crn = $1 FOR UPDATE", crn); err != nil {
+	var holder int32
+	if err := tx.QueryRow(context.Background(), "SELECT pg_backend_pid() FROM customer_anchor WHERE crn = $1 FOR UPDATE", crn).Scan(&holder); err != nil {
 		w.t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); f() }()
-	const waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-	for one[int64](w, waiting) == 0 {
-		time.Sleep(5 * time.Millisecond)
+	for one[int64](w, "SELECT count(*) FROM pg_locks WHERE NOT granted AND $1 = ANY (pg_blocking_pids(pid))", holder) == 0 {
+		select {
+		case <-done:
+			w.t.Fatal("it did not wait for the customer")
+		case <-time.After(5 * time.Millisecond):
+		}
 	}
 	w.clock.Advance(time.Minute)
 	if err := tx.Commit(context.Background()); err != nil {
