@@ -68,16 +68,17 @@ var standing = []law{
 	{other, "notices that overlap", `SELECT count(*) FROM autoprocessing.notice a JOIN autoprocessing.notice b ON a.crn = b.crn AND a.id < b.id AND a.state <> 4 AND b.state <> 4
 		AND daterange(a.start_date, a.end_date, '[]') && daterange(b.start_date, b.end_date, '[]')`,
 		`DROP INDEX autoprocessing.notice_one_active; ALTER TABLE autoprocessing.notice DROP CONSTRAINT notice_overlap; UPDATE autoprocessing.notice SET state = 2, revoked_at = NULL, end_date = '2099-01-01'`},
-	// From the history: a notice is in force from becoming ACTIVE until it becomes something else.
-	// A change may count from the start of its day, but nothing was in force before it was recorded;
-	// recorded_at is when its transaction began, which may have waited 10 s for the customer's lock.
+	// From the history: a notice is in force from the change that made it ACTIVE to the one that
+	// made it something else, in the order in which the changes were made under the customer's lock.
 	{other, "notices of one customer in force at one instant (I12)", `WITH steps AS (
-			SELECT n.crn, h.notice_id, h.state, greatest(h.effective_at, h.recorded_at) AS since,
-				coalesce(lead(greatest(h.effective_at, h.recorded_at)) OVER (PARTITION BY h.notice_id ORDER BY h.version), 'infinity') AS until
+			SELECT n.crn, h.notice_id, h.state, h.position AS since, lead(h.position) OVER (PARTITION BY h.notice_id ORDER BY h.version) AS until
 			FROM autoprocessing.notice_history h JOIN autoprocessing.notice n ON n.id = h.notice_id),
-		active AS (SELECT crn, notice_id, since, until FROM steps WHERE state = 2 AND since < until)
-		SELECT count(*) FROM active a JOIN active b ON a.crn = b.crn AND a.notice_id < b.notice_id AND a.since < b.until - interval '10 seconds' AND b.since < a.until - interval '10 seconds'`,
-		`UPDATE autoprocessing.notice_history SET effective_at = '2000-01-01', recorded_at = '2000-01-01' WHERE state = 2`},
+		active AS (SELECT crn, notice_id, int8range(since, until) AS span FROM steps WHERE state = 2)
+		SELECT count(*) FROM active a JOIN active b ON a.crn = b.crn AND a.notice_id < b.notice_id AND a.span && b.span`,
+		`UPDATE autoprocessing.notice_history SET state = 2`},
+	{other, "notice histories out of order", `SELECT count(*) FROM (SELECT position, lag(position) OVER (PARTITION BY notice_id ORDER BY version) AS before
+		FROM autoprocessing.notice_history) x WHERE position < before`,
+		`UPDATE autoprocessing.notice_history SET version = 1000 - version`},
 	{other, "notice histories that run backwards", `SELECT count(*) FROM (SELECT effective_at, lag(effective_at) OVER (PARTITION BY notice_id ORDER BY version) AS before
 		FROM autoprocessing.notice_history) x WHERE effective_at < before`,
 		`UPDATE autoprocessing.notice_history SET effective_at = '2000-01-01' WHERE version > 1`},

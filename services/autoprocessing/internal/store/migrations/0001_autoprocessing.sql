@@ -164,7 +164,10 @@ CREATE INDEX notice_due ON notice (due) WHERE due IS NOT NULL;
 
 -- Every version of every notice. effective_at is when it became so (the start
 -- of the day for changes by date), recorded_at when the hub wrote it down.
+-- Positions order the changes of one customer as they were made, whatever the
+-- clocks of the replicas: each is taken under the customer's lock.
 CREATE TABLE notice_history (
+    position      bigint      GENERATED ALWAYS AS IDENTITY,
     notice_id     uuid        NOT NULL,
     version       int         NOT NULL CHECK (version >= 1),
     state         smallint    NOT NULL,
