@@ -30,7 +30,7 @@ down: ## stop a hub started by `make up` in DIR; the data stays
 	@test ! -x $(HUB) || $(HUB) down --dir $(DIR)
 
 .PHONY: demo
-demo: build ## play a story through all information types and outcomes on a hub of its own
+demo: build ## play a story through all information types, outcomes and work items on a hub of its own
 	@$(HUB) demo $(ARGS)
 
 .PHONY: demo-load
@@ -88,6 +88,10 @@ bench: build ## measure the pipeline against its peers in one run (ROUNDS=3); en
 .PHONY: bench-queries
 bench-queries: build ## measure register, queue and search queries at 5 million submissions
 	@go build -C scripts/bench -o $(CURDIR)/bin/bench . && bin/bench -queries $(ARGS)
+
+.PHONY: bench-workitems
+bench-workitems: build ## measure lists of 10 million work items, the daily sweep and the rate of feeds; ends with figure lines
+	@GOWORK=off go build -C scripts/bench -o $(CURDIR)/bin/bench . && bin/bench -workitems -rounds $(ROUNDS) $(ARGS)
 
 .PHONY: chaos-short
 chaos-short: ## kill real processes under load and prove that nothing is lost or doubled (about 5 minutes)

@@ -11,6 +11,9 @@ const (
 	Advice    = "ADVICE"
 	Authority = "AUTHORITY"
 	Customer  = "CUSTOMER"
+	// Notified holds what authorities are told beside decisions.
+	Notified = "NOTIFIED"
+	WorkItem = "WORKITEM"
 )
 
 // Consumer names (JetStream durable names): the service, and what for where it has several.
@@ -22,6 +25,11 @@ const (
 	RegistryOutcomes  = "registry-outcomes"
 	IntakeAuthorities = "intake-authorities"
 	AdviceAuthorities = "adviceoutcome-authorities"
+	AdviceNotified    = "adviceoutcome-notified"
+	// WorkItemNotices takes notice events, WorkItemCircumstances changed records.
+	WorkItemNotices       = "workitems-notices"
+	WorkItemCircumstances = "workitems-circumstances"
+	RegistryWorkItems     = "registry-workitems"
 )
 
 // HeaderTally is the header of lodged messages that counts the events by
@@ -51,10 +59,12 @@ type Consumer struct {
 func Streams() []Stream {
 	return []Stream{
 		{Lodged, []string{"noticehub.lodged.>"}, []Consumer{{Name: AutoProcessing}, {Name: AdviceTally, HeadersOnly: true}}},
-		{Decided, []string{"noticehub.decided.>"}, []Consumer{{Name: IntakeStatus}, {Name: AdviceOutcome}, {Name: RegistryOutcomes}}},
+		{Decided, []string{"noticehub.decided.>"}, []Consumer{{Name: IntakeStatus}, {Name: AdviceOutcome}, {Name: RegistryOutcomes}, {Name: WorkItemNotices}}},
 		{Advice, []string{"noticehub.advice.>"}, nil},
 		{Authority, []string{"noticehub.authority.>"}, []Consumer{{Name: IntakeAuthorities}, {Name: AdviceAuthorities}}},
-		{Customer, []string{"noticehub.customer.>"}, nil},
+		{Customer, []string{"noticehub.customer.>"}, []Consumer{{Name: WorkItemCircumstances}}},
+		{Notified, []string{"noticehub.notified.>"}, []Consumer{{Name: AdviceNotified}}},
+		{WorkItem, []string{"noticehub.workitem.>"}, []Consumer{{Name: RegistryWorkItems}}},
 	}
 }
 

@@ -23,6 +23,8 @@ import (
 // hub is the whole product as one process of its own, behind gRPC.
 type hub struct {
 	process *exec.Cmd
+	binary  string
+	url     string // of its database
 	dir     string
 	grpc    string
 	http    string
@@ -30,7 +32,21 @@ type hub struct {
 	drop    func()
 }
 
+// startHub starts a hub with the customers that pipelines lodge for.
 func startHub(ctx context.Context, s *server, binary string) (*hub, error) {
+	h, err := openHub(ctx, s, binary)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.seed(ctx); err != nil {
+		h.stop()
+		return nil, err
+	}
+	return h, nil
+}
+
+// openHub starts a hub without any customer.
+func openHub(ctx context.Context, s *server, binary string) (*hub, error) {
 	url, drop, err := s.database(ctx)
 	if err != nil {
 		return nil, err
@@ -39,21 +55,27 @@ func startHub(ctx context.Context, s *server, binary string) (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hub{dir: dir, drop: drop}
-	h.process = exec.Command(binary, "up", "--dir", dir, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--customers", "0")
-	h.process.Env = append(os.Environ(), "DATABASE_URL="+url)
-	h.process.Stdout, h.process.Stderr = nil, os.Stderr
-	if err := h.process.Start(); err != nil {
-		return nil, err
-	}
+	h := &hub{binary: binary, url: url, dir: dir, drop: drop}
 	if h.pool, err = pool(ctx, url, 4); err != nil {
 		return nil, err
 	}
-	if err := h.findAddress(ctx); err != nil {
+	if err := h.launch(ctx); err != nil {
 		h.stop()
 		return nil, err
 	}
-	return h, h.seed(ctx)
+	return h, nil
+}
+
+// launch starts the process, at first or again after halt.
+func (h *hub) launch(ctx context.Context) error {
+	_ = os.Remove(filepath.Join(h.dir, "address.json")) // of the process before
+	h.process = exec.Command(h.binary, "up", "--dir", h.dir, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--customers", "0")
+	h.process.Env = append(os.Environ(), "DATABASE_URL="+h.url)
+	h.process.Stdout, h.process.Stderr = nil, os.Stderr
+	if err := h.process.Start(); err != nil {
+		return err
+	}
+	return h.findAddress(ctx)
 }
 
 func (h *hub) findAddress(ctx context.Context) error {
@@ -78,9 +100,16 @@ func (h *hub) dial(c identity.Caller) (*grpc.ClientConn, error) {
 	return rpc.Dial(h.grpc, func() string { return token }, telemetry.Discard())
 }
 
+// halt ends the process; the data stays.
+func (h *hub) halt() {
+	if h.process.Process != nil {
+		_ = h.process.Process.Signal(syscall.SIGTERM)
+		_ = h.process.Wait()
+	}
+}
+
 func (h *hub) stop() {
-	_ = h.process.Process.Signal(syscall.SIGTERM)
-	_ = h.process.Wait()
+	h.halt()
 	h.pool.Close()
 	h.drop()
 }
@@ -152,7 +181,7 @@ func (p *pipeline) done(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	var n int
-	err = p.pool.QueryRow(ctx, `SELECT CASE WHEN (SELECT count(*) FROM intake.status WHERE outcome > 0) >= (SELECT count(*) FROM adviceoutcome.outcome)
+	err = p.pool.QueryRow(ctx, `SELECT CASE WHEN (SELECT count(*) FROM intake.status WHERE outcome > 0) >= (SELECT count(*) FROM adviceoutcome.outcome WHERE outcome > 0)
 		THEN (SELECT count(*) FROM adviceoutcome.outcome WHERE reference LIKE $1 || '-%') ELSE 0 END`, p.prefix).Scan(&n)
 	return n, err
 }
@@ -160,7 +189,8 @@ func (p *pipeline) done(ctx context.Context) (int, error) {
 func (p *pipeline) committed(ctx context.Context) (map[string]time.Time, error) {
 	err := p.pool.QueryRow(ctx, `SELECT greatest(
 		(SELECT max(pg_xact_commit_timestamp(xmin)) FROM intake.status),
-		(SELECT max(pg_xact_commit_timestamp(xmin)) FROM registry.inbox))`).Scan(&p.finish)
+		(SELECT max(pg_xact_commit_timestamp(xmin)) FROM registry.inbox),
+		(SELECT max(pg_xact_commit_timestamp(xmin)) FROM workitems.inbox))`).Scan(&p.finish)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,8 @@ type settings struct {
 	hub      string
 	queries  bool
 	rows     int
+	items    bool
+	fill     size
 	only     string
 	keep     bool
 	profile  string
@@ -35,6 +37,9 @@ func main() {
 	flag.StringVar(&s.hub, "hub", "bin/noticehub", "the hub's binary")
 	flag.BoolVar(&s.queries, "queries", false, "measure queries on many rows instead")
 	flag.IntVar(&s.rows, "rows", 5_000_000, "submissions for -queries")
+	flag.BoolVar(&s.items, "workitems", false, "measure work items instead: lists, the daily sweep, the rate of feeds")
+	flag.IntVar(&s.fill.customers, "customers", 1_000_000, "customers, and notices, for -workitems")
+	flag.IntVar(&s.fill.items, "items", 10_000_000, "work items for -workitems")
 	flag.StringVar(&s.only, "only", "", "measure only these, by a part of their names")
 	flag.StringVar(&s.profile, "profile", "", "write a CPU profile of the hub under load to this file")
 	flag.BoolVar(&s.halfLoad, "half-load", true, "measure latencies at half load too")
@@ -42,6 +47,9 @@ func main() {
 	run.Main("bench", func(ctx context.Context) error {
 		if s.queries {
 			return measureQueries(ctx, s)
+		}
+		if s.items {
+			return measureWorkItems(ctx, s)
 		}
 		return measurePipelines(ctx, s)
 	})

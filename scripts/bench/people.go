@@ -40,26 +40,59 @@ func (h *hub) seed(ctx context.Context) error {
 	}}); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
+	if err := importCustomers(ctx, registry, benchCustomers, benchCustomer); err != nil {
+		return err
+	}
+	return h.settled(ctx)
+}
+
+func benchCustomer(n int) *registryv1.Customer {
+	return &registryv1.Customer{
+		Crn: crn(n), Name: &registryv1.Name{FamilyName: family(n), GivenName: given(n)}, DateOfBirth: born(n),
+		Addresses: []*registryv1.Address{{Type: registryv1.AddressType_ADDRESS_TYPE_HOME, Street: "1 Bench Street", Locality: "Katherine", State: eventv1.Jurisdiction_JURISDICTION_NT, Postcode: "0850"}},
+		Payments:  []*registryv1.Payment{{Code: "JOBSEEKER_PAYMENT", FortnightlyCents: 70_000, FromDate: "2024-07-01"}},
+	}
+}
+
+func importCustomers(ctx context.Context, registry registryv1.RegistryServiceClient, count int, customer func(int) *registryv1.Customer) error {
 	stream, err := registry.ImportCustomers(ctx)
 	if err != nil {
 		return err
 	}
-	for n := range benchCustomers {
-		if err := stream.Send(&registryv1.ImportCustomersRequest{Customer: &registryv1.Customer{
-			Crn: crn(n), Name: &registryv1.Name{FamilyName: family(n), GivenName: given(n)}, DateOfBirth: born(n),
-			Addresses: []*registryv1.Address{{Type: registryv1.AddressType_ADDRESS_TYPE_HOME, Street: "1 Bench Street", Locality: "Katherine", State: eventv1.Jurisdiction_JURISDICTION_NT, Postcode: "0850"}},
-			Payments:  []*registryv1.Payment{{Code: "JOBSEEKER_PAYMENT", FortnightlyCents: 70_000, FromDate: "2024-07-01"}},
-		}}); err != nil {
+	for n := range count {
+		if err := stream.Send(&registryv1.ImportCustomersRequest{Customer: customer(n)}); err != nil {
 			break // the answer says why
 		}
 	}
 	answer, err := stream.CloseAndRecv()
-	if err == nil && answer.GetCreated() != benchCustomers {
-		err = fmt.Errorf("%d of %d customers imported: %v", answer.GetCreated(), benchCustomers, answer.GetErrors())
+	if err == nil && answer.GetCreated() != int64(count) {
+		err = fmt.Errorf("%d of %d customers imported: %v", answer.GetCreated(), count, answer.GetErrors())
 	}
-	time.Sleep(2 * time.Second) // the authority reaches intake over the bus
 	return err
 }
+
+// settled waits until what was told has reached everybody: the authorities are
+// known where they are needed, and nobody is busy with the customers any more.
+func (h *hub) settled(ctx context.Context) error {
+	wait, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	for {
+		var busy bool
+		if err := h.pool.QueryRow(ctx, busyQuery).Scan(&busy); err != nil || !busy {
+			return err
+		}
+		select {
+		case <-wait.Done():
+			return fmt.Errorf("events are still on their way: %w", wait.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// busyQuery tells whether something is on its way or waits for its turn. An
+// outbox row goes when every consumer has committed and acknowledged it.
+const busyQuery = `SELECT EXISTS (SELECT FROM registry.outbox) OR EXISTS (SELECT FROM workitems.outbox) OR EXISTS (SELECT FROM registry.follow_on)
+	OR EXISTS (SELECT FROM workitems.parked WHERE state <> 'quarantined')`
 
 // submission i of a pipeline: a disclosure request, the type that is processed in
 // the same three steps as the peers do. A mixed pipeline lodges of 20 submissions

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 )
 
 // peerOf names a peer and how many callers it is driven with.
@@ -117,10 +118,10 @@ func measureHub(ctx context.Context, s settings, server *server, keep func(strin
 		return func(p subject) (result, error) { return closedLoop(ctx, p, callers, s.seconds) }
 	}
 	if s.profile != "" {
-		if _, err := h.pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()"); err != nil {
+		if err := h.watchStatements(ctx); err != nil {
 			return err
 		}
-		go h.profile(s)
+		go h.profile(s.profile, s.seconds-time.Second)
 	}
 	full, err := run("full", 0, 4, false, closed(512))
 	if err != nil {
@@ -164,8 +165,8 @@ func measureHub(ctx context.Context, s settings, server *server, keep func(strin
 }
 
 // profile fetches the hub's own CPU profile while it is under load.
-func (h *hub) profile(s settings) {
-	answer, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", h.http, int(s.seconds.Seconds())-1))
+func (h *hub) profile(file string, d time.Duration) {
+	answer, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", h.http, int(d.Seconds())))
 	if err != nil {
 		say("profile: %v", err)
 		return
@@ -173,11 +174,17 @@ func (h *hub) profile(s settings) {
 	defer answer.Body.Close()
 	data, err := io.ReadAll(answer.Body)
 	if err == nil {
-		err = os.WriteFile(s.profile, data, 0o644)
+		err = os.WriteFile(file, data, 0o644)
 	}
 	if err != nil {
 		say("profile: %v", err)
 	}
+}
+
+// watchStatements begins to note where PostgreSQL's time goes.
+func (h *hub) watchStatements(ctx context.Context) error {
+	_, err := h.pool.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()")
+	return err
 }
 
 // statements shows where PostgreSQL's time went.
@@ -238,16 +245,35 @@ func report(s settings, values collected) {
 		values.add("river_e2e_p99_ms_half_load", best) // the best of the River variants
 	}
 	for _, f := range []struct{ name, unit string }{
-		{"submit_p50_ms", "ms"}, {"e2e_p50_ms", "ms"}, {"e2e_p99_ms", "ms"},
-		{"submit_p50_ms_half_load", "ms"}, {"submit_p99_ms_half_load", "ms"}, {"e2e_p50_ms_half_load", "ms"},
-		{"pgbench_per_s", "rows/s"}, {"unnest_per_s", "rows/s"}, {"river_per_s", "submissions/s"}, {"river_batched_per_s", "submissions/s"},
-		{"river_queue_per_s", "submissions/s"}, {"watermill_per_s", "submissions/s"},
-		{"river_queue_e2e_p99_ms_half_load", "ms"}, {"river_batched_e2e_p99_ms_half_load", "ms"},
-		{"pipeline_mixed_per_s", "submissions/s"}, {"pipeline_64_per_s", "submissions/s"}, {"unary_64_per_s", "submissions/s"}, {"unary_per_river_same_callers", "ratio"},
-		{"pipeline_per_s", "submissions/s"}, {"pipeline_per_pgbench", "ratio"}, {"pipeline_per_river", "ratio"},
-		{"pipeline_per_river_same_callers", "ratio"}, {"pipeline_per_river_batched", "ratio"}, {"pipeline_per_river_queue", "ratio"},
-		{"pipeline_per_watermill", "ratio"}, {"pipeline_per_unnest", "ratio"},
-		{"submit_p99_ms", "ms"}, {"e2e_p99_ms_half_load", "ms"}, {"river_e2e_p99_ms_half_load", "ms"},
+		{"submit_p50_ms", "ms"},
+		{"e2e_p50_ms", "ms"},
+		{"e2e_p99_ms", "ms"},
+		{"submit_p50_ms_half_load", "ms"},
+		{"submit_p99_ms_half_load", "ms"},
+		{"e2e_p50_ms_half_load", "ms"},
+		{"pgbench_per_s", "rows/s"},
+		{"unnest_per_s", "rows/s"},
+		{"river_per_s", "submissions/s"},
+		{"river_batched_per_s", "submissions/s"},
+		{"river_queue_per_s", "submissions/s"},
+		{"watermill_per_s", "submissions/s"},
+		{"river_queue_e2e_p99_ms_half_load", "ms"},
+		{"river_batched_e2e_p99_ms_half_load", "ms"},
+		{"pipeline_mixed_per_s", "submissions/s"},
+		{"pipeline_64_per_s", "submissions/s"},
+		{"unary_64_per_s", "submissions/s"},
+		{"unary_per_river_same_callers", "ratio"},
+		{"pipeline_per_s", "submissions/s"},
+		{"pipeline_per_pgbench", "ratio"},
+		{"pipeline_per_river", "ratio"},
+		{"pipeline_per_river_same_callers", "ratio"},
+		{"pipeline_per_river_batched", "ratio"},
+		{"pipeline_per_river_queue", "ratio"},
+		{"pipeline_per_watermill", "ratio"},
+		{"pipeline_per_unnest", "ratio"},
+		{"submit_p99_ms", "ms"},
+		{"e2e_p99_ms_half_load", "ms"},
+		{"river_e2e_p99_ms_half_load", "ms"},
 	} {
 		if v, ok := values[f.name]; ok {
 			figure(f.name, median(v), f.unit)

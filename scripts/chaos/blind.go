@@ -40,6 +40,26 @@ func (o *oracles) checkSight(ctx context.Context) int {
 		{"lines", `DELETE FROM adviceoutcome.report_chunk`, func(hurt *oracles) { hurt.compareReports(ctx) }},
 		{"lines twice", linesTwice, func(hurt *oracles) { hurt.compareReports(ctx) }},
 		{"seals", `UPDATE adviceoutcome.report SET signature = sha512('other')`, func(hurt *oracles) { _ = hurt.compareSeals(ctx) }},
+		{"fed records", `DELETE FROM registry.feed_record WHERE state = 1`, func(hurt *oracles) { hurt.compareFeeds(ctx) }},
+		{"records set aside", `UPDATE registry.feed_quarantine SET reason = 3`, func(hurt *oracles) { hurt.compareFeeds(ctx) }},
+		{"items done", `DELETE FROM workitems.work_item_step WHERE action = 'completed'`, func(hurt *oracles) { hurt.compareClerks(ctx) }},
+		{"documents of items", `DELETE FROM registry.document WHERE submission_id IS NULL`, func(hurt *oracles) { hurt.compareClerks(ctx) }},
+		{"documents of nothing", `UPDATE registry.document SET document_id = gen_random_uuid() WHERE submission_id IS NULL`, func(hurt *oracles) { hurt.compareClerks(ctx) }},
+		{"changes told", `UPDATE registry.customer_version SET changed = '{name}'`, func(hurt *oracles) { hurt.compareHistories(ctx) }},
+		{"items of changes", `DELETE FROM workitems.work_item WHERE occurrence LIKE 'v%'`, func(hurt *oracles) { hurt.compareHistories(ctx) }},
+		{"items by date", `DELETE FROM workitems.work_item WHERE code IN ('I542Q1', 'I544Q1')`, func(hurt *oracles) { hurt.compareHistories(ctx) }},
+		{
+			"items without cause", `UPDATE workitems.work_item SET occurrence = 'v999999' WHERE id = (SELECT id FROM workitems.work_item WHERE code = 'I070Q1' LIMIT 1)`,
+			func(hurt *oracles) { hurt.compareHistories(ctx) },
+		},
+		{"links", `UPDATE registry.customer SET nominee_crn = NULL`, func(hurt *oracles) { hurt.compareHistories(ctx) }},
+		{"notifications", `DELETE FROM adviceoutcome.outcome WHERE outcome = 0`, func(hurt *oracles) { hurt.compareHistories(ctx) }},
+		{"notifications of nothing", `UPDATE adviceoutcome.outcome SET submission_id = gen_random_uuid() WHERE outcome = 0`, func(hurt *oracles) { hurt.compareHistories(ctx) }},
+		{
+			"revocations", `DELETE FROM workitems.work_item WHERE code = 'I291Q1'; DELETE FROM workitems.covered WHERE code = 'I291Q1'`,
+			func(hurt *oracles) { hurt.compareRevocations(ctx) },
+		},
+		{"revocations of nothing", `UPDATE workitems.work_item SET occurrence = occurrence || '/other' WHERE code = 'I291Q1'`, func(hurt *oracles) { hurt.compareRevocations(ctx) }},
 	} {
 		seen := false
 		err := o.damaged(ctx, w.breaks, func(hurt *oracles) error {

@@ -14,7 +14,8 @@ const (
 )
 
 // midnight moves the business clock on to the next working day while everything
-// is down, and lets the report's sealer and the sweep over notices die on it.
+// is down, and lets the report's sealer and the sweeps over notices and over what
+// falls due for work items die on it.
 func (f *faults) midnight(ctx context.Context) error {
 	if f.w.planted != "" {
 		return nil // what was planted shows in the flow
@@ -36,21 +37,25 @@ func (f *faults) midnight(ctx context.Context) error {
 		return err
 	}
 	say("midnight: it is %s", f.w.now().Format("Monday 2006-01-02"))
-	sealer, roller := advices[f.r.IntN(2)], autos[f.r.IntN(2)]
-	if err := f.arm(f.w.services[sealer], at.name, 1); err != nil {
-		return err
-	}
-	if err := f.arm(f.w.services[roller], dayRoll, 1); err != nil {
-		return err
+	sealer, roller, sweeper := advices[f.r.IntN(2)], autos[f.r.IntN(2)], works[f.r.IntN(2)]
+	for _, a := range []struct {
+		name, point string
+		hit         int
+	}{{sealer, at.name, 1}, {roller, dayRoll, 1}, {sweeper, itemSweep, 1 + f.r.IntN(3)}} {
+		if err := f.arm(f.w.services[a.name], a.point, a.hit); err != nil {
+			return err
+		}
 	}
 	// Their doubles come later, or they might be the ones that find the day changed.
-	doubles := slices.Concat(advices, autos)
+	doubles := slices.Concat(advices, autos, works)
 	if err := f.raise(doubles...); err != nil {
 		return err
 	}
-	err := errors.Join(f.collect(f.w.services[roller], dayRoll), f.collect(f.w.services[sealer], at.name))
+	err := errors.Join(
+		f.collect(f.w.services[roller], dayRoll), f.collect(f.w.services[sweeper], itemSweep), f.collect(f.w.services[sealer], at.name),
+	)
 	for _, name := range doubles {
-		if name != sealer && name != roller {
+		if name != sealer && name != roller && name != sweeper {
 			err = errors.Join(err, f.w.services[name].start())
 		}
 	}
@@ -88,4 +93,5 @@ func (f *faults) closeTheDays(ctx context.Context) {
 	f.oracles.settle(ctx, settled, closed)
 	f.oracles.ask(ctx, standing...)
 	f.oracles.compareReports(ctx)
+	f.oracles.compareHistories(ctx) // of what falls due by date
 }

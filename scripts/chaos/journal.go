@@ -31,13 +31,18 @@ func receiptOf(m *intakev1.Receipt) receipt {
 }
 
 // journal is the witness: a line is on disk before the client goes on.
-type journal struct {
+type journal[T any] struct {
 	mu      sync.Mutex
 	file    *os.File
-	entries []receipt
+	entries []T
 }
 
-func (j *journal) add(all ...receipt) error {
+func newJournal[T any](name string) (*journal[T], error) {
+	file, err := os.Create(name)
+	return &journal[T]{file: file}, err
+}
+
+func (j *journal[T]) add(all ...T) error {
 	var lines []byte
 	for _, r := range all {
 		line, err := json.Marshal(r)
@@ -55,8 +60,8 @@ func (j *journal) add(all ...receipt) error {
 	return j.file.Sync()
 }
 
-// Len is the number of receipts.
-func (j *journal) Len() int {
+// Len is the number of entries.
+func (j *journal[T]) Len() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return len(j.entries)

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,11 +18,13 @@ import (
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 )
 
-// clients lodge, repeat what was not answered, withdraw now and then, and an
-// officer records outcomes.
+// clients lodge, repeat what was not answered, withdraw now and then; an officer
+// records outcomes, feeds tell of changed circumstances, and clerks see to work items.
 type clients struct {
 	w        *world
-	journal  *journal
+	journal  *journal[receipt]
+	fed      *journal[fedRecord]
+	done     *journal[itemDone]
 	cancel   context.CancelFunc
 	wait     sync.WaitGroup
 	recorded atomic.Int64
@@ -44,12 +46,14 @@ const (
 // startLoad waits until every replica takes submissions of every authority, and
 // starts the clients.
 func startLoad(ctx context.Context, w *world) (*clients, error) {
-	file, err := os.Create(w.file("journal.ndjson"))
-	if err != nil {
+	receipts, err := newJournal[receipt](w.file("journal.ndjson"))
+	fed, fedErr := newJournal[fedRecord](w.file("fed.ndjson"))
+	done, doneErr := newJournal[itemDone](w.file("items.ndjson"))
+	if err := errors.Join(err, fedErr, doneErr); err != nil {
 		return nil, err
 	}
 	running, cancel := context.WithCancel(ctx)
-	c := &clients{w: w, journal: &journal{file: file}, cancel: cancel, broken: map[string]int{}}
+	c := &clients{w: w, journal: receipts, fed: fed, done: done, cancel: cancel, broken: map[string]int{}}
 	for n := range lodgers {
 		l, err := c.lodger(n)
 		if err == nil {
@@ -68,6 +72,10 @@ func startLoad(ctx context.Context, w *world) (*clients, error) {
 		})
 	}
 	c.wait.Go(func() { c.officer(running) })
+	for n := range feeders {
+		c.wait.Go(func() { c.feed(running, n) })
+		c.wait.Go(func() { c.clerk(running, n) })
+	}
 	return c, nil
 }
 
@@ -76,6 +84,8 @@ func (c *clients) stop() {
 	c.cancel()
 	c.wait.Wait()
 	c.journal.file.Close()
+	c.fed.file.Close()
+	c.done.file.Close()
 }
 
 // wrong notes what must never be.

@@ -114,8 +114,8 @@ func once(ctx context.Context, s settings) (*findings, error) {
 	f.suffer(ctx)
 	f.calm(ctx)
 	clients.stop()
-	tell("faults have stopped: %d receipts, %d officer's outcomes, %d kills, %d crash points, %d courier losses, %d database stops",
-		clients.journal.Len(), clients.recorded.Load(), f.kills, len(f.hit), f.courier, f.database)
+	tell("faults have stopped: %d receipts, %d officer's outcomes, %d fed records, %d items done, %d kills, %d crash points, %d courier losses, %d database stops",
+		clients.journal.Len(), clients.recorded.Load(), clients.fed.Len(), clients.done.Len(), f.kills, len(f.hit), f.courier, f.database)
 	o.judge(ctx)
 	if s.planted != "" {
 		return o.found, ctx.Err()
@@ -140,6 +140,8 @@ func (f *faults) figures(seeing int) {
 	}
 	figure("chaos_submissions", f.oracles.clients.journal.Len(), "submissions")
 	figure("chaos_officer_outcomes", int(f.oracles.clients.recorded.Load()), "outcomes")
+	figure("chaos_fed_records", f.oracles.clients.fed.Len(), "records")
+	figure("chaos_items_done", f.oracles.clients.done.Len(), "items")
 	figure("chaos_kills", f.kills, "kills")
 	figure("chaos_crash_points", len(f.hit), "points")
 	figure("chaos_courier_losses", f.courier, "times")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -112,7 +113,7 @@ type querier interface {
 func (o *oracles) count(ctx context.Context, query string) (n int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err = o.db.QueryRow(ctx, query).Scan(&n)
+	err = o.db.QueryRow(ctx, asOf(query, o.w.now())).Scan(&n)
 	return n, err
 }
 
@@ -208,11 +209,23 @@ func (o *oracles) judge(ctx context.Context) {
 	o.settle(ctx, settled)
 	o.compareJournal(ctx)
 	o.compareOfficer(ctx)
+	o.compareFeeds(ctx)
+	o.listQuarantined(ctx)
+	o.compareClerks(ctx)
+	o.compareHistories(ctx)
+	o.compareRevocations(ctx)
 	o.repeat(ctx)
 }
 
-// panics looks for programs that fell over by themselves.
+// misunderstood is what a service says when the database cannot make sense of its
+// statement; what is tried again for ever would not show otherwise. Class 42 of
+// SQLSTATE is syntax and access; 42P01 (no such table) may come before a migration.
+var misunderstood = regexp.MustCompile(`SQLSTATE 42(?:[0-9]|P0[2-9]|P[1-9])`)
+
+// panics looks for programs that fell over by themselves, and for statements
+// that never can succeed.
 func (o *oracles) panics() {
+	var never tally
 	for _, r := range replicas {
 		p := o.w.services[r.name]
 		log, err := os.ReadFile(p.log)
@@ -221,14 +234,18 @@ func (o *oracles) panics() {
 		}
 		for line := range bytes.Lines(log) {
 			text := strings.TrimSpace(string(line))
-			if strings.HasPrefix(text, "panic:") || strings.HasPrefix(text, "fatal error:") || strings.Contains(text, "panic while applying") || strings.Contains(text, "panic after a commit") {
+			switch {
+			case strings.HasPrefix(text, "panic:"), strings.HasPrefix(text, "fatal error:"), strings.Contains(text, "panic while applying"), strings.Contains(text, "panic after a commit"):
 				o.found.add(other, 1, "%s: %.200s", r.name, text)
+			case misunderstood.MatchString(text):
+				never.add(fmt.Sprintf("%s: %.300s", r.name, text))
 			}
 		}
 		if p.exits > 0 {
 			say("%s ended by itself %d times and was started again", p.name, p.exits)
 		}
 	}
+	never.tell(o, other, "statements that the database does not understand")
 }
 
 // rows runs a query and calls f for each row; the targets are read anew each time.

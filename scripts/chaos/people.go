@@ -25,14 +25,20 @@ var authorities = []authority{
 	{"wa-cp", eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, eventv1.Jurisdiction_JURISDICTION_WA},
 }
 
-// customers are few, so that many submissions meet at the same register.
-const customers = 300
+// customers are few, so that many submissions meet at the same register. The feeds
+// know some more, under a measure of an older programme, of whom nothing is lodged.
+const (
+	customers = 300
+	known     = customers + 80
+)
 
 func crn(n int) string { return fmt.Sprintf("5%08dA", n) }
 
 func family(n int) string { return "Storm" + string(rune('a'+n%26)) + string(rune('a'+n/26)) }
 
 func born(n int) string { return fmt.Sprintf("%d-%02d-%02d", 1960+n%40, 1+n%12, 1+n%28) }
+
+func office(n int) string { return fmt.Sprintf("OFF%d", n%5) }
 
 func (w *world) seedRegistry(ctx context.Context) error {
 	conn, err := w.dial("registry", identity.Caller{Kind: identity.Person, ID: "admin", Roles: []string{"administrator"}})
@@ -55,8 +61,13 @@ func (w *world) seedRegistry(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for n := range customers {
+		for n := range known {
+			older := eventv1.Measure_MEASURE_UNSPECIFIED
+			if n >= customers {
+				older = eventv1.Measure_MEASURE_DEY
+			}
 			if err := stream.Send(&registryv1.ImportCustomersRequest{Customer: &registryv1.Customer{
+				OtherMeasure: older, Office: office(n),
 				Crn: crn(n), Name: &registryv1.Name{FamilyName: family(n), GivenName: "Synthia"}, DateOfBirth: born(n),
 				Addresses: []*registryv1.Address{{Type: registryv1.AddressType_ADDRESS_TYPE_HOME, Street: "1 Storm Street", Locality: "Katherine", State: eventv1.Jurisdiction_JURISDICTION_NT, Postcode: "0850"}},
 				Payments:  []*registryv1.Payment{{Code: "JOBSEEKER_PAYMENT", FortnightlyCents: 70_000}},

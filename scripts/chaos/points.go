@@ -19,9 +19,11 @@ var (
 	intakes = []string{"intake-1", "intake-2"}
 	autos   = []string{"autoprocessing-1", "autoprocessing-2"}
 	advices = []string{"adviceoutcome-1", "adviceoutcome-2"}
-	senders = slices.Concat(intakes, autos)
-	keepers = slices.Concat(advices, []string{"registry"})
-	readers = slices.Concat(intakes, autos, keepers)
+	works   = []string{"workitems-1", "workitems-2"}
+	records = []string{"registry"}
+	senders = slices.Concat(intakes, autos, works, records)
+	keepers = slices.Concat(advices, records)
+	readers = slices.Concat(intakes, autos, works, keepers)
 )
 
 // points are reached under load, those of the inbox in the services that keep
@@ -33,6 +35,7 @@ var points = []point{
 	{"inbox.before-commit", readers},
 	{"intake.before-reply", intakes},
 	{"auto.mid-transaction", autos},
+	{"workitems.mid-transaction", works},
 	{"outbox.before-publish", senders},
 	{"intake.after-commit", intakes},
 	{"inbox.after-fetch", readers},
@@ -48,8 +51,9 @@ var points = []point{
 	{"intake.after-insert", intakes},
 }
 
-// midnightPoints are reached when a day ends: those of the daily report, and of
-// the sweep over notices.
+// midnightPoints are reached when a day ends: those of the daily report. Those of
+// the sweeps, dayRoll over notices and itemSweep over what falls due by date, are
+// armed every time.
 var midnightPoints = []point{
 	{"report.before-close", advices},
 	{"report.after-close", advices},
@@ -58,7 +62,10 @@ var midnightPoints = []point{
 	{"report.after-seal", advices},
 }
 
-const dayRoll = "auto.dayroll-mid"
+const (
+	dayRoll   = "auto.dayroll-mid"
+	itemSweep = "workitems.sweep-mid"
+)
 
 const beforeDelete = "outbox.before-delete"
 
@@ -75,8 +82,10 @@ func reach(name string) time.Duration {
 // missed are the points that were not hit.
 func (f *faults) missed() []string {
 	names := []string{}
-	if f.hit[dayRoll] == 0 {
-		names = append(names, dayRoll)
+	for _, name := range []string{dayRoll, itemSweep} {
+		if f.hit[name] == 0 {
+			names = append(names, name)
+		}
 	}
 	for _, p := range slices.Concat(points, midnightPoints) {
 		if f.hit[p.name] == 0 && !slices.Contains(names, p.name) {

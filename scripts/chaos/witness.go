@@ -154,7 +154,8 @@ func (o *oracles) compareSeals(ctx context.Context) error {
 }
 
 // compareReports reads every sealed report and counts lines against outcomes:
-// one line for each, in a report of its own authority (I19).
+// one line for each, in a report of its own authority (I19). Notifications are
+// lines too.
 func (o *oracles) compareReports(ctx context.Context) {
 	if err := o.compareSeals(ctx); err != nil {
 		o.found.add(other, 1, "reports cannot be read: %v", err)
@@ -186,6 +187,16 @@ func (o *oracles) compareReports(ctx context.Context) {
 	known := map[string]bool{}
 	if o.rows(ctx, `SELECT s.authority_id, s.id::text, s.outcome::int FROM autoprocessing.submission s WHERE s.status > 3`, []any{&authority, &id, &outcome}, func() error {
 		key := authority + " " + id + " " + strings.TrimPrefix(eventv1.Outcome(outcome).String(), "OUTCOME_")
+		if known[key] = true; lines[key] == 0 {
+			missing.add(key)
+		}
+		return nil
+	}) != nil {
+		return
+	}
+	// Notifications of changed circumstances have no outcome.
+	if o.rows(ctx, `SELECT authority_id, submission_id::text FROM adviceoutcome.outcome WHERE outcome = 0`, []any{&authority, &id}, func() error {
+		key := authority + " " + id + " "
 		if known[key] = true; lines[key] == 0 {
 			missing.add(key)
 		}

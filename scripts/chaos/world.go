@@ -46,6 +46,7 @@ var replicas = []replica{
 	{"registry", "registry"}, {"intake-1", "intake"}, {"intake-2", "intake"},
 	{"autoprocessing-1", "autoprocessing"}, {"autoprocessing-2", "autoprocessing"},
 	{"adviceoutcome-1", "adviceoutcome"}, {"adviceoutcome-2", "adviceoutcome"},
+	{"workitems-1", "workitems"}, {"workitems-2", "workitems"},
 }
 
 // agencyZone is where the business days of the services begin.
@@ -136,6 +137,8 @@ func (w *world) environment(name string) []string {
 		"NOTICEHUB_SANDBOX_CLOCK=" + w.clockFile(), "NOTICEHUB_REGISTRY_ADDRESS=" + w.address["registry"],
 		"NOTICEHUB_RECEIPT_KEY_FILE=" + w.file("receipt.pem"), "NOTICEHUB_SIGNING_KEY_FILE=" + w.file("report.pem"),
 		"NOTICEHUB_CREATE_KEYS=true", "NOTICEHUB_LOG_LEVEL=warn", "NOTICEHUB_SABOTAGE=" + w.planted, "NOTICEHUB_ZONE=" + agencyZone,
+		// What falls due by date has to show while somebody waits for it.
+		"NOTICEHUB_SWEEP_EVERY=5s",
 	}
 }
 

@@ -19,8 +19,8 @@ type Config struct {
 	// CheckEvery is the pause between checks that rebuild up to 50 sealed reports
 	// each and compare them; 0 switches them off.
 	CheckEvery time.Duration `config:"check_every" default:"1h" doc:"pause between checks that rebuild sealed reports and compare them; 0 for none"`
-	// BatchEvents is the most decided events applied in one transaction.
-	BatchEvents int `config:"batch_events" default:"500" doc:"most decided events applied in one transaction, 1 to 500"`
+	// BatchEvents is the most decided events, or notifications, applied in one transaction.
+	BatchEvents int `config:"batch_events" default:"500" doc:"most decided events, or notifications, applied in one transaction, 1 to 500"`
 	// OutboxDepth is how many unsent messages may wait before reading pauses.
 	OutboxDepth int `config:"outbox_depth" default:"20000" doc:"unsent messages that may wait before reading pauses"`
 }

@@ -38,8 +38,8 @@ func (b *bundle) linesOf(r report.Report) []string {
 	return ids
 }
 
-// TestEachOutcomeInOneReport drives random outcomes, repetitions, sweeps and
-// moves of the clock, and compares with what the rules say.
+// TestEachOutcomeInOneReport drives random outcomes, notifications, repetitions,
+// sweeps and moves of the clock, and compares with what the rules say.
 func TestEachOutcomeInOneReport(t *testing.T) {
 	t.Parallel()
 	b := setup(t, local(1, 0, 0))
@@ -60,7 +60,7 @@ func TestEachOutcomeInOneReport(t *testing.T) {
 			}
 		}
 		want := map[string]map[string]string{} // authority → submission → report date
-		var old []*eventv1.Event
+		var old, oldChanges []*eventv1.Event
 		for range rapid.IntRange(3, 12).Draw(r, "steps") {
 			b.clock.Advance(time.Duration(rapid.IntRange(0, 40*60).Draw(r, "minutes")) * time.Minute)
 			if rapid.IntRange(0, 2).Draw(r, "sweep") == 0 {
@@ -88,6 +88,20 @@ func TestEachOutcomeInOneReport(t *testing.T) {
 			}
 			b.apply(events...)
 			old = append(old, events...)
+			var changes []*eventv1.Event
+			for range rapid.IntRange(0, 3).Draw(r, "changes") {
+				e := b.changed(id, eventv1.CircumstanceKind_CIRCUMSTANCE_KIND_ADDRESS)
+				changes = append(changes, e)
+				if want[id] == nil {
+					want[id] = map[string]string{}
+				}
+				want[id][notification(e)] = date.String()
+			}
+			if len(oldChanges) > 0 && rapid.Bool().Draw(r, "changes again") {
+				changes = append(changes, rapid.SampledFrom(oldChanges).Draw(r, "old change"))
+			}
+			b.notify(changes...)
+			oldChanges = append(oldChanges, changes...)
 		}
 		b.clock.Advance(6 * 24 * time.Hour)
 		sweep(r)
@@ -142,8 +156,11 @@ func checkReports(t rapid.TB, b *bundle, id string, in term.Jurisdiction, want m
 	if len(want) != 0 {
 		t.Errorf("%s: %d outcomes are in no report: %v", id, len(want), want)
 	}
-	if n := b.count("SELECT count(*) FROM outcome WHERE authority_id = $1", id); n != found {
-		t.Errorf("%s: %d outcomes, %d lines", id, n, found)
+	// Σ lines = Σ outcomes + notifications (invariant I19).
+	outcomes := b.count("SELECT count(*) FROM outcome WHERE authority_id = $1 AND outcome > 0", id)
+	changes := b.count("SELECT count(*) FROM outcome WHERE authority_id = $1 AND information_type = 6", id)
+	if outcomes+changes != found {
+		t.Errorf("%s: %d outcomes, %d notifications, %d lines", id, outcomes, changes, found)
 	}
 }
 

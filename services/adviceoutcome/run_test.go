@@ -18,7 +18,7 @@ import (
 // start runs the service until the test ends, or stop is called.
 func (b *bundle) start() (stop func()) {
 	b.t.Helper()
-	if err := b.deps.Bus.Declare(b.t.Context(), packet.Streams(subject.Advice, subject.Decided, subject.Authority, subject.Lodged)...); err != nil {
+	if err := b.deps.Bus.Declare(b.t.Context(), packet.Streams(subject.Advice, subject.Decided, subject.Notified, subject.Authority, subject.Lodged)...); err != nil {
 		b.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,14 +1,15 @@
 // Package adviceoutcome keeps the advice outcomes of the authorities and makes
 // their daily reports.
 //
-// Duty: record one outcome for every submission that reached a terminal status,
-// give it the date of its report, close and seal one report per authority and
-// business day, serve reports and note deliveries and acknowledgements.
+// Duty: record one outcome for every submission that reached a terminal status
+// and one entry for every notification of changed circumstances, give it the date
+// of its report, close and seal one report per authority and business day, serve
+// reports and note deliveries and acknowledgements.
 //
-// Guarantees: an outcome is recorded once and stands in exactly one report of
-// its own authority; reports of an authority are numbered without gaps, one for
-// each business day of its jurisdiction, nil if need be; a sealed report never
-// changes and can be rebuilt from the ledger byte for byte.
+// Guarantees: an outcome or notification is recorded once and stands in exactly
+// one report of its own authority; reports of an authority are numbered without
+// gaps, one for each business day of its jurisdiction, nil if need be; a sealed
+// report never changes and can be rebuilt from the ledger byte for byte.
 //
 // Not guaranteed: that a report is sealed at midnight sharp, that the counts of
 // pending and unprocessed submissions include events still on their way, or that
@@ -118,6 +119,10 @@ func New(cfg Config, d Deps) (*Service, error) {
 				Decode: handlers.DecodeDecided, DecodeParked: handlers.DecodeParked, Apply: handlers.Decided,
 			}),
 			consumer(inbox.Consumer{
+				Name: subject.AdviceNotified, Stream: subject.Notified, MaxEvents: cfg.BatchEvents,
+				Decode: handlers.DecodeNotified, DecodeParked: handlers.DecodeParked, Apply: handlers.Notified,
+			}),
+			consumer(inbox.Consumer{
 				Name: subject.AdviceAuthorities, Stream: subject.Authority,
 				Decode: handlers.DecodeAuthorities, DecodeParked: handlers.DecodeParked, Apply: handlers.Authorities,
 			}),
@@ -160,7 +165,7 @@ func (s *Service) SigningKey() (id string, public []byte) {
 func (s *Service) Run(ctx context.Context) error {
 	loops := []func(context.Context) error{
 		func(ctx context.Context) error {
-			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Advice, subject.Decided, subject.Authority, subject.Lodged)...)
+			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Advice, subject.Decided, subject.Notified, subject.Authority, subject.Lodged)...)
 		},
 		s.relay.Run,
 		s.loop("reports", s.cfg.SealEvery, s.sealer.Sweep),

@@ -30,6 +30,8 @@ func kinds(all []*eventv1.Event) []string {
 			out = append(out, "notice revoked")
 		case *eventv1.Event_NoticeShortened:
 			out = append(out, "notice shortened")
+		case *eventv1.Event_RevocationReceived:
+			out = append(out, "revocation received")
 		}
 	}
 	return out
@@ -68,7 +70,7 @@ func TestEachKindOfSubmission(t *testing.T) {
 		{"commence today", w.lodgings.lodge(qldCP, commence(p, "2026-03-02", 3)), []string{"decided COMMENCED", "notice activated"}},
 		{"commence with long left", w.lodgings.lodge(qldCP, commence(p, "2026-03-05", 3)), []string{"unprocessed CURRENT_NOTICE_NOT_ENDING"}},
 		{"unknown customer", w.lodgings.lodge(qldCP, commence(stranger, "2026-03-05", 3)), []string{"unprocessed CUSTOMER_NOT_IDENTIFIED"}},
-		{"revoke", w.lodgings.lodge(qldCP, revoke(p)), []string{"decided REVOKED", "notice shortened"}},
+		{"revoke", w.lodgings.lodge(qldCP, revoke(p)), []string{"decided REVOKED", "revocation received", "notice shortened"}},
 		{"revoke nothing", w.lodgings.lodge(ntCP, revoke(poor)), []string{"unprocessed NO_NOTICE_TO_REVOKE"}},
 		{"referral", w.lodgings.lodge(qldCP, refer(p)), []string{"unprocessed DECLARATION_REQUIRED"}},
 	} {

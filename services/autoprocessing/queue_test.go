@@ -200,3 +200,31 @@ func TestARestrictedRecordIsSeenByItsOfficerOnly(t *testing.T) {
 	_, err := w.queue.RecordOutcome(alice(), outcome(id(s), eventv1.Outcome_OUTCOME_COMMENCED))
 	refused(t, "commence while restricted", err, fault.Precondition, "RESTRICTED_ACCESS")
 }
+
+// Summing up the kept counts changes none of them, however often and by however
+// many replicas at once.
+func TestKeptCountsStaySums(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 4 {
+		w.decide(w.lodgings.lodge(qldCP, commence(w.registry.knows(someone(i), withoutPayments), "2026-03-02", 3)))
+	}
+	if _, err := w.pool.Exec(t.Context(), "INSERT INTO queue_count (dimension, value, n) SELECT 'reason', '7', CASE WHEN i % 2 = 0 THEN 1 ELSE -1 END FROM generate_series(1, 2000) i"); err != nil {
+		t.Fatal(err)
+	}
+	w.sound()
+	before, err := w.queue.CountQueue(alice(), nil)
+	if err != nil || before.GetOpen() != 4 {
+		t.Fatalf("counts %v, %v", before, err)
+	}
+	if err := w.p.Claims(t.Context(), w.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.sound()
+	if n := one[int64](w, "SELECT count(*) FROM queue_count"); n > 20 {
+		t.Errorf("%d rows keep the counts", n)
+	}
+	if after, err := w.queue.CountQueue(alice(), nil); err != nil || after.String() != before.String() {
+		t.Errorf("counts %v, before %v, %v", after, before, err)
+	}
+}

@@ -198,6 +198,12 @@ func (w *world) sound() {
 			AND daterange(a.start_date, a.end_date, '[]') && daterange(b.start_date, b.end_date, '[]')`,
 		"notices without their history": `SELECT count(*) FROM notice n WHERE n.version <> (SELECT count(*) FROM notice_history h WHERE h.notice_id = n.id)
 			OR n.state <> (SELECT state FROM notice_history h WHERE h.notice_id = n.id ORDER BY version DESC LIMIT 1)`,
+		"kept counts that differ from the queue": `SELECT count(*) FROM (SELECT dimension, value, sum(n) AS n FROM queue_count GROUP BY 1, 2 HAVING sum(n) <> 0) kept FULL JOIN
+			(SELECT c.dimension, c.value, count(*) AS n FROM queue_entry e JOIN submission s ON s.id = e.submission_id, LATERAL (
+				SELECT 'reason' AS dimension, r::text AS value FROM unnest(e.reasons) r UNION ALL SELECT 'authority', s.authority_id
+				UNION ALL SELECT 'information_type', s.information_type::text
+				UNION ALL SELECT 'hour', floor(extract(epoch FROM e.entered_at) / 3600)::bigint::text) c
+				WHERE e.closed_at IS NULL GROUP BY 1, 2) real USING (dimension, value) WHERE kept.n IS DISTINCT FROM real.n`,
 		"transition logs with gaps": `SELECT count(*) FROM submission s JOIN decision d ON d.submission_id = s.id AND d.number = 1
 			WHERE s.version <> 3 + (SELECT count(*) FROM transition t WHERE t.submission_id = s.id)`,
 	} {

@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/services/intake"
 	"github.com/noticehub/noticehub/services/internal/launch"
 	"github.com/noticehub/noticehub/services/registry"
+	"github.com/noticehub/noticehub/services/workitems"
 )
 
 // Every sample of settings in deploy/ must load as the service would load it.
@@ -18,6 +19,7 @@ func TestSampleSettingsLoad(t *testing.T) {
 	own := map[string]any{
 		"intake.yaml": new(intake.Config), "autoprocessing.yaml": new(autoprocessing.Config),
 		"adviceoutcome.yaml": new(adviceoutcome.Config), "registry.yaml": new(registry.Config),
+		"workitems.yaml": new(workitems.Config),
 	}
 	found, err := filepath.Glob("../../deploy/*.yaml")
 	if err != nil || len(found) != len(own) {

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Config are the registry's settings.
@@ -13,10 +14,14 @@ type Config struct {
 	OutboxDepth int `config:"outbox_depth" default:"20000" doc:"messages that may wait to be consumed before changes of records wait, at least 100"`
 	// MaxEvents is how many decided events share a transaction.
 	MaxEvents int `config:"max_events" default:"500" doc:"decided events that share a transaction, 1 to 5000"`
+	// FollowOns is how often what changes mean for other records is looked for; it is also done right after each change.
+	FollowOns time.Duration `config:"follow_ons" default:"5s" doc:"pause between looks for records that repeat what changed in others, 100ms to 1m"`
 }
 
 // Defaults are the settings when nobody says otherwise.
-func Defaults() Config { return Config{ImportBatch: 500, OutboxDepth: 20_000, MaxEvents: 500} }
+func Defaults() Config {
+	return Config{ImportBatch: 500, OutboxDepth: 20_000, MaxEvents: 500, FollowOns: 5 * time.Second}
+}
 
 // Validate reports all settings that cannot be.
 func (c Config) Validate() error {
@@ -29,6 +34,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxEvents < 1 || c.MaxEvents > 5000 {
 		problems = append(problems, fmt.Errorf("max_events is %d, must be 1 to 5000", c.MaxEvents))
+	}
+	if c.FollowOns < 100*time.Millisecond || c.FollowOns > time.Minute {
+		problems = append(problems, fmt.Errorf("follow_ons is %v, must be 100ms to 1m", c.FollowOns))
 	}
 	return errors.Join(problems...)
 }

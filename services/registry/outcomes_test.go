@@ -14,6 +14,7 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
@@ -72,8 +73,11 @@ func (w *world) apply(ctx context.Context, list ...*eventv1.Event) error {
 		return err
 	}
 	return postgres.InTx(ctx, w.pool, func(tx pgx.Tx) error {
-		_, err := events.Apply(store.New(w.pool))(ctx, tx, in)
-		return err
+		effects, err := events.Apply(store.New(w.pool), w.clock, sydney)(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		return outbox.Insert(ctx, tx, effects.Outbox...)
 	})
 }
 
@@ -159,7 +163,7 @@ func TestRegisterMeasure(t *testing.T) {
 			t.Errorf("%s: %v, want %v", when, got, m)
 		}
 		got, err := w.as(t, officer).GetCustomer(t.Context(), &registryv1.GetCustomerRequest{Crn: crn})
-		if err != nil || got.GetCustomer().GetRegisterMeasure() != m || got.GetCustomer().GetRecordVersion() != 1 {
+		if err != nil || got.GetCustomer().GetRegisterMeasure() != m {
 			t.Errorf("%s: GetCustomer %v, %v", when, got, err)
 		}
 	}
@@ -182,8 +186,9 @@ func TestRegisterMeasure(t *testing.T) {
 	want("first repeated", cy)
 	apply(notice(2, crn, "revoked", 3, cy, "2026-06-01"))
 	want("revoked", 0)
-	if list := w.announced(t); len(list) != 1 {
-		t.Errorf("%d events; a measure is told by notice events alone", len(list))
+	// Created under the first, transferred to another, under none.
+	if list := w.announced(t); len(list) != 3 {
+		t.Errorf("%d events; only what changed the measure or its history is told", len(list))
 	}
 }
 

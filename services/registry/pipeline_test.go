@@ -76,15 +76,31 @@ func (w *world) drained(t testing.TB, messages uint64) {
 	})
 }
 
-// Authorities that change reach those who must know, and the outbox empties;
-// customers' changes have no consumer yet and leave it once stored.
+// siblings takes what the registry tells of customers, as the services do that
+// must have it before the outbox lets it go.
+func siblings(t testing.TB, b *bus.Bus) {
+	t.Helper()
+	for stream, consumer := range map[string]string{subject.Customer: subject.WorkItemCircumstances, subject.Notified: subject.AdviceNotified} {
+		background(t, func(ctx context.Context) error {
+			return b.Consume(ctx, bus.ConsumeOptions{Stream: stream, Consumer: consumer}, func(context.Context, []bus.Delivery) error { return nil })
+		})
+	}
+}
+
+// streams are those that have to be there before anybody runs.
+func streams() []bus.Stream {
+	return packet.Streams(subject.Authority, subject.Customer, subject.Notified, subject.Decided, subject.WorkItem)
+}
+
+// What changes reaches those who must know, and the outbox empties.
 func TestChangesReachTheBus(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	if err := w.bus.Declare(t.Context(), packet.Streams(subject.Authority, subject.Customer, subject.Decided)...); err != nil {
+	if err := w.bus.Declare(t.Context(), streams()...); err != nil {
 		t.Fatal(err)
 	}
 	w.run(t)
+	siblings(t, w.bus)
 	heard := make(chan *eventv1.AuthorityChanged, 100)
 	for _, name := range []string{subject.IntakeAuthorities, subject.AdviceAuthorities} {
 		background(t, func(ctx context.Context) error {
@@ -157,9 +173,10 @@ func TestDecidedEventsFromTheBus(t *testing.T) {
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	pool, b := postgrestest.Pool(t, registry.Schema()), bustest.New(t)
-	if err := b.Declare(t.Context(), packet.Streams(subject.Authority, subject.Customer, subject.Decided)...); err != nil {
+	if err := b.Declare(t.Context(), streams()...); err != nil {
 		t.Fatal(err)
 	}
+	siblings(t, b)
 	w := on(t, pool, b)
 	w.put(t, people(600)...) // nobody publishes: as after a crash
 	if w.count(t, "outbox") == 0 {

@@ -1,12 +1,15 @@
 // Package registry keeps the hub's own record of customers and of the
 // authorities that may refer them, and is the port to an agency's record system.
 //
-// It takes officers' and feeders' calls and the decided events (documents,
-// measures in force), and gives CircumstanceChanged and AuthorityChanged.
-// Guarantees: a change and its event are one transaction; repeating a call or
-// an event changes nothing; the answer about a customer reflects every change
-// committed before the question. A measure in force follows the notice events,
-// so it may lag the register by the time those take.
+// It takes officers' and feeders' calls, the decided events (documents, measures
+// in force) and those about work items (documents, held card allocations), and
+// gives CircumstanceChanged, CircumstancesNotified and AuthorityChanged.
+// Guarantees: every change of a record is a version of it, without gaps, kept
+// with its event in one transaction; repeating a call or an event changes
+// nothing; the answer about a customer reflects every change committed before
+// the question. What a record repeats of others (a partner's allowance, a
+// provider's fee) follows shortly after them. A measure in force follows the
+// notice events, so it may lag the register by the time those take.
 package registry
 
 import (
@@ -24,6 +27,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/run"
+	"github.com/noticehub/noticehub/pkg/sweep"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	"github.com/noticehub/noticehub/proto/subject"
@@ -59,7 +63,9 @@ type Service struct {
 	deps     Deps
 	store    *store.Store
 	relay    *outbox.Relay
-	consumer *inbox.Consumer
+	outcomes *inbox.Consumer
+	items    *inbox.Consumer
+	follow   *sweep.Loop
 	api      *api.Server
 }
 
@@ -73,19 +79,32 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	s := &Service{deps: d, store: store.New(d.Pool)}
 	s.relay = outbox.NewRelay(outbox.Deps{
-		Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.Authority, subject.Customer),
+		Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.Authority, subject.Customer, subject.Notified),
 		Clock: d.Clock, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
 	}, outbox.Options{MaxDepth: cfg.OutboxDepth})
-	s.consumer = &inbox.Consumer{
-		Name: subject.RegistryOutcomes, Stream: subject.Decided, Pool: d.Pool, Bus: d.Bus, Clock: d.Clock, Telemetry: d.Telemetry,
-		MaxEvents: cfg.MaxEvents, Decode: events.Decode, DecodeParked: events.DecodeOne, Apply: events.Apply(s.store),
+	s.outcomes = &inbox.Consumer{
+		Name: subject.RegistryOutcomes, Stream: subject.Decided, Pool: d.Pool, Bus: d.Bus, Relay: s.relay, Clock: d.Clock, Telemetry: d.Telemetry,
+		MaxEvents: cfg.MaxEvents, Decode: events.Decode, DecodeParked: events.DecodeOne, Apply: events.Apply(s.store, d.Clock, d.Zone),
 	}
-	s.api = api.New(api.Deps{Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, ImportBatch: cfg.ImportBatch})
+	s.items = &inbox.Consumer{
+		Name: subject.RegistryWorkItems, Stream: subject.WorkItem, Pool: d.Pool, Bus: d.Bus, Clock: d.Clock, Telemetry: d.Telemetry,
+		MaxEvents: cfg.MaxEvents, Decode: events.DecodeWorkItems, DecodeParked: events.DecodeWorkItem, Apply: events.ApplyWorkItems(s.store),
+	}
+	s.follow = &sweep.Loop{
+		Name: "registry-follow-ons", Every: cfg.FollowOns, Clock: d.Clock, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
+		Do: func(ctx context.Context, now time.Time) error {
+			return events.Follow(ctx, s.store, now, d.Zone, s.relay.Room, s.relay.Committed)
+		},
+	}
+	s.api = api.New(api.Deps{
+		Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, FollowOn: s.follow.Kick, ImportBatch: cfg.ImportBatch,
+	})
 	return s, nil
 }
 
-// Register adds the registry's gRPC service.
+// Register adds the registry's gRPC services.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
+	registryv1.RegisterCircumstanceServiceServer(r, s.api)
 	registryv1.RegisterRegistryServiceServer(r, s.api)
 }
 
@@ -95,14 +114,16 @@ func (s *Service) Methods() identity.Table { return api.Methods() }
 // Ready reports what keeps the registry from answering: only the database can.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// Run publishes events and applies decided ones until ctx ends; it returns
+// Run publishes events, applies those of others and works off follow-ons until ctx ends; it returns
 // after all it started has ended.
 func (s *Service) Run(ctx context.Context) error {
 	return run.All(ctx,
 		func(ctx context.Context) error {
-			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Authority, subject.Customer, subject.Decided)...)
+			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Authority, subject.Customer, subject.Notified, subject.Decided, subject.WorkItem)...)
 		},
 		s.relay.Run,
-		s.consumer.Run,
+		s.outcomes.Run,
+		s.items.Run,
+		s.follow.Run,
 	)
 }

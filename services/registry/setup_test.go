@@ -29,6 +29,15 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 // Nine o'clock in Sydney on 23 November 2026; still the 22nd in London.
 var morning = time.Date(2026, 11, 22, 22, 0, 0, 0, time.UTC)
 
+// sydney is the agency's zone.
+var sydney = func() *time.Location {
+	zone, err := time.LoadLocation("Australia/Sydney")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
 var (
 	service       = identity.Caller{Kind: identity.Service, ID: "autoprocessing"}
 	administrator = identity.Caller{Kind: identity.Person, ID: "root", Roles: []string{"administrator"}}
@@ -54,12 +63,9 @@ func setup(t testing.TB) *world {
 // on starts a registry on a database and a bus that may have been used before.
 func on(t testing.TB, pool *pgxpool.Pool, b *bus.Bus) *world {
 	t.Helper()
-	zone, err := time.LoadLocation("Australia/Sydney")
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &world{pool: pool, bus: b, clock: clock.NewFake(morning)}
-	w.service, err = registry.New(registry.Defaults(), registry.Deps{Pool: pool, Bus: b, Clock: w.clock, Zone: zone, Telemetry: telemetry.Discard()})
+	var err error
+	w.service, err = registry.New(registry.Defaults(), registry.Deps{Pool: pool, Bus: b, Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func (a authority) dial() (*grpc.ClientConn, error) {
 type officer struct {
 	connection
 	As    string   `help:"Id of the officer to act as." default:"olive" env:"NOTICEHUB_OFFICER" placeholder:"ID"`
-	Roles []string `help:"Roles of the officer." default:"contact-officer,supervisor"`
+	Roles []string `help:"Roles of the officer." default:"contact-officer,officer,supervisor"`
 }
 
 func (o officer) dial() (*grpc.ClientConn, error) {
@@ -102,7 +102,7 @@ func asJSON(m proto.Message) string {
 // short drops an enum's prefix: OUTCOME_MATCHED becomes MATCHED.
 func short(value fmt.Stringer) string {
 	s := value.String()
-	for _, prefix := range []string{"OUTCOME_", "SUBMISSION_STATUS_", "REJECTION_REASON_", "INFORMATION_TYPE_", "NOTICE_STATE_", "MEASURE_", "BUSINESS_FUNCTION_"} {
+	for _, prefix := range []string{"OUTCOME_", "SUBMISSION_STATUS_", "REJECTION_REASON_", "INFORMATION_TYPE_", "NOTICE_STATE_", "MEASURE_", "BUSINESS_FUNCTION_", "WORK_ITEM_STATUS_", "GROUP_", "ACTIONED_BY_"} {
 		if rest, ok := strings.CutPrefix(s, prefix); ok {
 			if rest == "UNSPECIFIED" {
 				return "-"

@@ -24,8 +24,11 @@ type demoCommand struct{}
 // Run plays the story; it fails when anything turns out other than told.
 func (c *demoCommand) Run(ctx context.Context, out io.Writer) error {
 	return onStage(ctx, out, func(ctx context.Context, s *stage) error {
-		st := &story{stage: s, decided: map[string]string{}}
-		for _, chapter := range []func(context.Context) error{st.cast, st.searches, st.disclosures, st.notices, st.referrals, st.mistakes, st.later, st.reportsArrive} {
+		st := &story{stage: s, decided: map[string]string{}, reported: reported{lines: map[string]string{}, notifications: map[notification]int{}, until: map[string]string{}}, notifications: map[notification]int{}}
+		for _, chapter := range []func(context.Context) error{
+			st.cast, st.searches, st.disclosures, st.notices, st.referrals, st.mistakes, st.later, st.reportsArrive,
+			st.circumstancesChange, st.reportsArrive,
+		} {
 			if err := chapter(ctx); err != nil {
 				return err
 			}
@@ -41,6 +44,10 @@ type story struct {
 	people  map[string]*registryv1.Customer
 	first   calendar.Date
 	decided map[string]string
+	// reported is what the reports read so far say, notifications what they must
+	// tell of changed circumstances, and how often.
+	reported      reported
+	notifications map[notification]int
 }
 
 func (s *story) tell(format string, a ...any) { fmt.Fprintf(s.out, format+"\n", a...) }
@@ -70,11 +77,7 @@ func (s *story) cast(ctx context.Context) error {
 	s.people["restricted"].RestrictedAccess = true
 	s.people["unpaid"].Payments = nil
 	for _, p := range s.people {
-		now, err := registry.GetCustomer(ctx, &registryv1.GetCustomerRequest{Crn: p.GetCrn()})
-		if err == nil {
-			_, err = registry.PutCustomer(ctx, &registryv1.PutCustomerRequest{Customer: p, ExpectedVersion: now.GetCustomer().GetRecordVersion()})
-		}
-		if err != nil {
+		if err := replace(ctx, registry, p); err != nil {
 			return err
 		}
 	}
@@ -325,7 +328,7 @@ func (s *story) mistakes(ctx context.Context) error {
 
 // later is 35 days on: the first notice has under 60 days left.
 func (s *story) later(ctx context.Context) error {
-	if err := s.advanceTo(ctx, s.first.Add(36)); err != nil {
+	if err := s.moveTo(ctx, s.first.Add(36)); err != nil {
 		return err
 	}
 	s.tell("Continuation")

@@ -23,8 +23,10 @@ type program struct {
 	Queue    queueCommand    `cmd:"" help:"Work in the unprocessed queue."`
 	Report   reportCommand   `cmd:"" help:"List, fetch and acknowledge daily reports."`
 	Register registerCommand `cmd:"" help:"Read the notice register."`
+	WorkItem workItemCommand `cmd:"" name:"workitem" help:"Find, investigate and complete work items."`
+	Customer customerCommand `cmd:"" help:"Show and change customers' records."`
 	Clock    clockCommand    `cmd:"" help:"Show or advance the business clock of a sandbox."`
-	Demo     demoCommand     `cmd:"" help:"Play a story through all information types and outcomes on a hub of its own."`
+	Demo     demoCommand     `cmd:"" help:"Play a story through all information types, outcomes and work items on a hub of its own."`
 	DemoLoad demoLoadCommand `cmd:"" name:"demo-load" help:"Lodge thousands of synthetic submissions and compare every outcome and report line."`
 }
 

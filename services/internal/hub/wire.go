@@ -27,11 +27,12 @@ import (
 	"github.com/noticehub/noticehub/services/internal/launch"
 	"github.com/noticehub/noticehub/services/internal/packet"
 	"github.com/noticehub/noticehub/services/registry"
+	"github.com/noticehub/noticehub/services/workitems"
 )
 
 // Schemas are what the services own in the database.
 func Schemas() []postgres.Schema {
-	return []postgres.Schema{intake.Schema(), autoprocessing.Schema(), adviceoutcome.Schema(), registry.Schema()}
+	return []postgres.Schema{intake.Schema(), autoprocessing.Schema(), adviceoutcome.Schema(), registry.Schema(), workitems.Schema()}
 }
 
 // wire makes the services and the server they share.
@@ -72,7 +73,7 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone})
 		maps.Copy(methods, clockMethods())
 	}
-	for _, build := range []func(context.Context, partsOf) (launch.Service, error){h.registry, h.intake, h.autoprocessing, h.adviceoutcome} {
+	for _, build := range []func(context.Context, partsOf) (launch.Service, error){h.registry, h.intake, h.autoprocessing, h.adviceoutcome, h.workitems} {
 		s, err := build(ctx, parts)
 		if err != nil {
 			return err
@@ -162,4 +163,13 @@ func (h *Hub) adviceoutcome(_ context.Context, parts partsOf) (launch.Service, e
 		return nil, err
 	}
 	return adviceoutcome.New(cfg, adviceoutcome.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry})
+}
+
+func (h *Hub) workitems(_ context.Context, parts partsOf) (launch.Service, error) {
+	var cfg workitems.Config
+	p, err := parts("workitems", workitems.Schema())
+	if err := errors.Join(err, h.settings(&cfg)); err != nil {
+		return nil, err
+	}
+	return workitems.New(cfg, workitems.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry})
 }

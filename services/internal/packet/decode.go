@@ -23,22 +23,34 @@ var errNoPacket = errors.New("the body is not a packet of events")
 // Decode makes the decoder of a consumer's messages; key gives the order key of
 // an event, "" for none. Value of each inbox.Event is the *eventv1.Event.
 func Decode(key func(*eventv1.Event) string) func(bus.Delivery) ([]inbox.Event, error) {
+	return decodeThose(key, nil)
+}
+
+// decodeThose decodes the events that are wanted; nil wants all.
+func decodeThose(key func(*eventv1.Event) string, wanted func([]byte) bool) func(bus.Delivery) ([]inbox.Event, error) {
 	return func(d bus.Delivery) ([]inbox.Event, error) {
 		raw, err := split(d.Data)
 		if err != nil {
 			return nil, err
 		}
-		events := make([]inbox.Event, len(raw))
+		var events []inbox.Event
+		if wanted == nil {
+			events = make([]inbox.Event, 0, len(raw))
+		}
 		for i, data := range raw {
-			events[i] = decodeEvent(data, key)
-			if events[i].ID.IsZero() {
+			if wanted != nil && !wanted(data) {
+				continue
+			}
+			e := decodeEvent(data, key)
+			if e.ID.IsZero() {
 				// It must have an identity to be kept, the same each time it comes.
 				message, err := clock.ParseID(d.ID)
 				if err != nil {
 					message = clock.DerivedID(clock.ID{}, d.ID)
 				}
-				events[i].ID = clock.DerivedID(message, "event/"+strconv.Itoa(i))
+				e.ID = clock.DerivedID(message, "event/"+strconv.Itoa(i))
 			}
+			events = append(events, e)
 		}
 		return events, nil
 	}

@@ -122,7 +122,10 @@ func (p *player) phase(ctx context.Context, phase int) error {
 	if err := p.decided(ctx, acting, true); err != nil {
 		return err
 	}
-	return p.sentinels(ctx, phase)
+	if err := p.sentinels(ctx, phase); err != nil {
+		return err
+	}
+	return p.notified(ctx, day)
 }
 
 func (p *player) withdrawEarly(ctx context.Context, l *Lodging) error {

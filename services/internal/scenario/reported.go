@@ -32,6 +32,7 @@ type reportLine struct {
 	Start     string `json:"start_date"`
 	End       string `json:"end_date"`
 	By        string `json:"decided_by"`
+	Note      string `json:"note"`
 }
 
 func (r reportLine) String() string {
@@ -83,17 +84,24 @@ func (p *player) compareReports(ctx context.Context, authority string) error {
 	if err != nil {
 		return err
 	}
+	told, err := p.told(authority, region)
+	if err != nil {
+		return err
+	}
 	for _, r := range list {
 		report, err := p.fetch(ctx, client, r)
 		if err != nil {
 			return err
 		}
-		p.compareLines(authority, r, report, expected, open)
+		p.compareLines(authority, r, report, expected, told, open)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, e := range expected {
 		p.result.differ(e.scene, e.line.Reference, "report line", e.line.String()+" in the report of "+e.date, "no line (submission "+id+")")
+	}
+	for line, scene := range told {
+		p.result.differ(scene, authority, "notification", line.note+" in the report of "+line.date, "no line")
 	}
 	return nil
 }
@@ -219,7 +227,7 @@ func (p *player) fetch(ctx context.Context, client advicev1.ReportServiceClient,
 
 // compareLines takes the lines of a report out of those expected, so that a
 // second line for the same submission is one too many.
-func (p *player) compareLines(authority string, r *advicev1.Report, report *daily, expected map[string]due, open []calendar.Date) {
+func (p *player) compareLines(authority string, r *advicev1.Report, report *daily, expected map[string]due, told map[toldLine]*Scene, open []calendar.Date) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.ReportLines += len(report.Lines)
@@ -229,6 +237,10 @@ func (p *player) compareLines(authority string, r *advicev1.Report, report *dail
 		p.result.differ(nil, authority, "report of "+r.GetReportDate(), fmt.Sprint(r.GetLines(), " lines"), fmt.Sprint(len(report.Lines), " lines of ", report.Date))
 	}
 	for _, got := range report.Lines {
+		if got.Type == changeOfCircumstances {
+			p.compareTold(authority, r.GetReportDate(), got, told)
+			continue
+		}
 		e, ok := expected[got.ID]
 		if !ok {
 			p.result.differ(nil, authority+" "+got.Reference, "line of a report", "no line, or no second one", got.String()+" in that of "+r.GetReportDate())
@@ -236,6 +248,7 @@ func (p *player) compareLines(authority string, r *advicev1.Report, report *dail
 		}
 		delete(expected, got.ID)
 		compared := got
+		compared.Note = "" // the rules say nothing of it
 		// Where the rules name no period, what the line says of one is not compared.
 		if e.line.Start == "" {
 			compared.Start = ""

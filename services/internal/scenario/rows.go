@@ -11,6 +11,9 @@ func Rows() []string {
 		"1 rank: CYeIM before CPeIM", "1 rank: CYeIM before SPaReIM", "1 rank: CPeIM before SPaReIM", "1 rank: measures 4 to 7 come after",
 		// Section 2: statuses.
 		"2 WITHDRAWN: before the submission arrives", "2 UNPROCESSED to WITHDRAWN", "2 UNPROCESSED to RETURNED", "2 UNPROCESSED to PROCESSED", "2 PROCESSED is terminal",
+		// Section 2: change of circumstances.
+		"2 change of circumstances: told to the authority in force", "2 change of circumstances: other changes are not told",
+		"2 change of circumstances: not told without a notice in force",
 		// Section 2.1.
 		"2.1 one clear candidate: MATCHED and a disclosure", "2.1 no candidate: NO_MATCH", "2.1 several candidates: POSSIBLE_MATCHES", "2.1 weak candidates: POSSIBLE_MATCHES",
 		"2.1 precision first", "2.1 a machine never says NOT_MATCHED", "2.1 names are normalised", "2.1 aliases are searched", "2.1 search with CRN, gender and address",

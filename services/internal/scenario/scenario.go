@@ -11,9 +11,8 @@
 // Play lodges a world with a hub, moves its business clock and compares
 // decisions, the notice register, disclosures and daily reports with the table.
 //
-// Not covered: work items (I291Q1, I086Q1), change-of-circumstances
-// notifications, notices of the older programme, and how weak a candidate of a
-// mutual client search must be (weights are policy).
+// Not covered: work items, notices of the older programme, and how weak a
+// candidate of a mutual client search must be (weights are policy).
 package scenario
 
 import (
@@ -113,6 +112,8 @@ type Scene struct {
 	// Notices of the register that must come of it, in the order they enter.
 	Notices  []*Notice
 	Lodgings []*Lodging
+	// Told are notifications of changed circumstances that must come of it.
+	Told []Told
 
 	plan   Plan
 	today  calendar.Date // of the step being made
@@ -178,5 +179,5 @@ func pick[T any](s *Scene, list []T) T { return list[s.random.IntN(len(list))] }
 // Cases is the whole table.
 func Cases() []Case {
 	return slices.Concat(termCases(), findCases(), disclosureCases(), criterionCases(), customerCases(), measureCases(), startCases(),
-		combinedCases(), continuationCases(), waitingCases(), periodCases(), revokeCases(), revokeStateCases(), revokeSequenceCases(), referralCases(), lifeCases())
+		combinedCases(), continuationCases(), waitingCases(), periodCases(), revokeCases(), revokeStateCases(), revokeSequenceCases(), referralCases(), lifeCases(), circumstanceCases())
 }

@@ -865,24 +865,25 @@ func (x *AcknowledgeReportResponse) GetReport() *Report {
 	return nil
 }
 
-// AdviceOutcome is one outcome for an authority: a line of a report.
+// AdviceOutcome is one outcome for an authority, or one notification of changed
+// circumstances: a line of a report.
 type AdviceOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Submission.
+	// Submission; the notification for a change of circumstances.
 	SubmissionId string `protobuf:"bytes,1,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
 	// Authority.
 	AuthorityId string `protobuf:"bytes,2,opt,name=authority_id,json=authorityId,proto3" json:"authority_id,omitempty"`
-	// Authority's reference.
+	// Authority's reference; begins with "~" for what the hub created.
 	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
 	// What it is.
 	InformationType v1.InformationType `protobuf:"varint,4,opt,name=information_type,json=informationType,proto3,enum=noticehub.event.v1.InformationType" json:"information_type,omitempty"`
 	// CRN; empty when none was identified.
 	Crn string `protobuf:"bytes,5,opt,name=crn,proto3" json:"crn,omitempty"`
-	// Outcome.
+	// Outcome; not set for a change of circumstances.
 	Outcome v1.Outcome `protobuf:"varint,6,opt,name=outcome,proto3,enum=noticehub.event.v1.Outcome" json:"outcome,omitempty"`
-	// Lodged at.
+	// Lodged at; when it was recorded for a change of circumstances.
 	LodgedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=lodged_at,json=lodgedAt,proto3" json:"lodged_at,omitempty"`
-	// Decided at.
+	// Decided at; when it was recorded for a change of circumstances.
 	DecidedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=decided_at,json=decidedAt,proto3" json:"decided_at,omitempty"`
 	// First day of the period concerned, yyyy-mm-dd; may be empty.
 	StartDate string `protobuf:"bytes,9,opt,name=start_date,json=startDate,proto3" json:"start_date,omitempty"`

@@ -22,6 +22,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// CircumstanceKind is a kind of change an authority is told of.
+type CircumstanceKind int32
+
+const (
+	// Not set.
+	CircumstanceKind_CIRCUMSTANCE_KIND_UNSPECIFIED CircumstanceKind = 0
+	// An address.
+	CircumstanceKind_CIRCUMSTANCE_KIND_ADDRESS CircumstanceKind = 1
+	// The partner.
+	CircumstanceKind_CIRCUMSTANCE_KIND_PARTNER CircumstanceKind = 2
+	// Children in care.
+	CircumstanceKind_CIRCUMSTANCE_KIND_CHILDREN CircumstanceKind = 3
+)
+
+// Enum value maps for CircumstanceKind.
+var (
+	CircumstanceKind_name = map[int32]string{
+		0: "CIRCUMSTANCE_KIND_UNSPECIFIED",
+		1: "CIRCUMSTANCE_KIND_ADDRESS",
+		2: "CIRCUMSTANCE_KIND_PARTNER",
+		3: "CIRCUMSTANCE_KIND_CHILDREN",
+	}
+	CircumstanceKind_value = map[string]int32{
+		"CIRCUMSTANCE_KIND_UNSPECIFIED": 0,
+		"CIRCUMSTANCE_KIND_ADDRESS":     1,
+		"CIRCUMSTANCE_KIND_PARTNER":     2,
+		"CIRCUMSTANCE_KIND_CHILDREN":    3,
+	}
+)
+
+func (x CircumstanceKind) Enum() *CircumstanceKind {
+	p := new(CircumstanceKind)
+	*p = x
+	return p
+}
+
+func (x CircumstanceKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CircumstanceKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_noticehub_event_v1_event_proto_enumTypes[0].Descriptor()
+}
+
+func (CircumstanceKind) Type() protoreflect.EnumType {
+	return &file_noticehub_event_v1_event_proto_enumTypes[0]
+}
+
+func (x CircumstanceKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CircumstanceKind.Descriptor instead.
+func (CircumstanceKind) EnumDescriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{0}
+}
+
 // Packet is the body of one message on the bus and of one outbox row: the
 // events of one transaction and partition, in the order they happened.
 type Packet struct {
@@ -95,11 +152,15 @@ type Event struct {
 	//	*Event_NoticeRevoked
 	//	*Event_NoticeShortened
 	//	*Event_NoticeRecorded
+	//	*Event_RevocationReceived
 	//	*Event_AdviceOutcomeRecorded
 	//	*Event_DailyReportSealed
 	//	*Event_DailyReportDelivered
 	//	*Event_CircumstanceChanged
 	//	*Event_AuthorityChanged
+	//	*Event_CircumstancesNotified
+	//	*Event_WorkItemRaised
+	//	*Event_WorkItemClosed
 	Body          isEvent_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -269,6 +330,15 @@ func (x *Event) GetNoticeRecorded() *NoticeRecorded {
 	return nil
 }
 
+func (x *Event) GetRevocationReceived() *RevocationReceived {
+	if x != nil {
+		if x, ok := x.Body.(*Event_RevocationReceived); ok {
+			return x.RevocationReceived
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetAdviceOutcomeRecorded() *AdviceOutcomeRecorded {
 	if x != nil {
 		if x, ok := x.Body.(*Event_AdviceOutcomeRecorded); ok {
@@ -309,6 +379,33 @@ func (x *Event) GetAuthorityChanged() *AuthorityChanged {
 	if x != nil {
 		if x, ok := x.Body.(*Event_AuthorityChanged); ok {
 			return x.AuthorityChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetCircumstancesNotified() *CircumstancesNotified {
+	if x != nil {
+		if x, ok := x.Body.(*Event_CircumstancesNotified); ok {
+			return x.CircumstancesNotified
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetWorkItemRaised() *WorkItemRaised {
+	if x != nil {
+		if x, ok := x.Body.(*Event_WorkItemRaised); ok {
+			return x.WorkItemRaised
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetWorkItemClosed() *WorkItemClosed {
+	if x != nil {
+		if x, ok := x.Body.(*Event_WorkItemClosed); ok {
+			return x.WorkItemClosed
 		}
 	}
 	return nil
@@ -373,6 +470,11 @@ type Event_NoticeRecorded struct {
 	NoticeRecorded *NoticeRecorded `protobuf:"bytes,35,opt,name=notice_recorded,json=noticeRecorded,proto3,oneof"`
 }
 
+type Event_RevocationReceived struct {
+	// A notice to revoke met a child protection notice in force.
+	RevocationReceived *RevocationReceived `protobuf:"bytes,36,opt,name=revocation_received,json=revocationReceived,proto3,oneof"`
+}
+
 type Event_AdviceOutcomeRecorded struct {
 	// An advice outcome was recorded for an authority.
 	AdviceOutcomeRecorded *AdviceOutcomeRecorded `protobuf:"bytes,40,opt,name=advice_outcome_recorded,json=adviceOutcomeRecorded,proto3,oneof"`
@@ -398,6 +500,21 @@ type Event_AuthorityChanged struct {
 	AuthorityChanged *AuthorityChanged `protobuf:"bytes,51,opt,name=authority_changed,json=authorityChanged,proto3,oneof"`
 }
 
+type Event_CircumstancesNotified struct {
+	// An authority is to be told of changed circumstances.
+	CircumstancesNotified *CircumstancesNotified `protobuf:"bytes,52,opt,name=circumstances_notified,json=circumstancesNotified,proto3,oneof"`
+}
+
+type Event_WorkItemRaised struct {
+	// A work item was raised.
+	WorkItemRaised *WorkItemRaised `protobuf:"bytes,60,opt,name=work_item_raised,json=workItemRaised,proto3,oneof"`
+}
+
+type Event_WorkItemClosed struct {
+	// A work item was completed or closed.
+	WorkItemClosed *WorkItemClosed `protobuf:"bytes,61,opt,name=work_item_closed,json=workItemClosed,proto3,oneof"`
+}
+
 func (*Event_SubmissionLodged) isEvent_Body() {}
 
 func (*Event_WithdrawalRequested) isEvent_Body() {}
@@ -420,6 +537,8 @@ func (*Event_NoticeShortened) isEvent_Body() {}
 
 func (*Event_NoticeRecorded) isEvent_Body() {}
 
+func (*Event_RevocationReceived) isEvent_Body() {}
+
 func (*Event_AdviceOutcomeRecorded) isEvent_Body() {}
 
 func (*Event_DailyReportSealed) isEvent_Body() {}
@@ -429,6 +548,12 @@ func (*Event_DailyReportDelivered) isEvent_Body() {}
 func (*Event_CircumstanceChanged) isEvent_Body() {}
 
 func (*Event_AuthorityChanged) isEvent_Body() {}
+
+func (*Event_CircumstancesNotified) isEvent_Body() {}
+
+func (*Event_WorkItemRaised) isEvent_Body() {}
+
+func (*Event_WorkItemClosed) isEvent_Body() {}
 
 // SubmissionLodged carries everything needed to decide without asking intake.
 // It holds personal data (inside submission).
@@ -1489,6 +1614,89 @@ func (x *NoticeShortened) GetPreviousEndDate() string {
 	return ""
 }
 
+// RevocationReceived: a notice to revoke was first decided, automatically or
+// not, while a child protection notice of the same authority was in force.
+type RevocationReceived struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The notice in force, as it was before the revocation.
+	Notice *NoticeChange `protobuf:"bytes,1,opt,name=notice,proto3" json:"notice,omitempty"`
+	// The notice to revoke, 16 bytes.
+	SubmissionId []byte `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// Local date the notice to revoke was lodged, yyyy-mm-dd.
+	LodgedOn string `protobuf:"bytes,3,opt,name=lodged_on,json=lodgedOn,proto3" json:"lodged_on,omitempty"`
+	// True when a continuation of the notice waits to start, before the revocation.
+	ContinuationExists bool `protobuf:"varint,4,opt,name=continuation_exists,json=continuationExists,proto3" json:"continuation_exists,omitempty"`
+	// True when a notice of another authority waits to start.
+	OtherAuthorityNoticeExists bool `protobuf:"varint,5,opt,name=other_authority_notice_exists,json=otherAuthorityNoticeExists,proto3" json:"other_authority_notice_exists,omitempty"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
+}
+
+func (x *RevocationReceived) Reset() {
+	*x = RevocationReceived{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevocationReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevocationReceived) ProtoMessage() {}
+
+func (x *RevocationReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevocationReceived.ProtoReflect.Descriptor instead.
+func (*RevocationReceived) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RevocationReceived) GetNotice() *NoticeChange {
+	if x != nil {
+		return x.Notice
+	}
+	return nil
+}
+
+func (x *RevocationReceived) GetSubmissionId() []byte {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return nil
+}
+
+func (x *RevocationReceived) GetLodgedOn() string {
+	if x != nil {
+		return x.LodgedOn
+	}
+	return ""
+}
+
+func (x *RevocationReceived) GetContinuationExists() bool {
+	if x != nil {
+		return x.ContinuationExists
+	}
+	return false
+}
+
+func (x *RevocationReceived) GetOtherAuthorityNoticeExists() bool {
+	if x != nil {
+		return x.OtherAuthorityNoticeExists
+	}
+	return false
+}
+
 // AdviceOutcomeRecorded: an outcome waits for its daily report.
 type AdviceOutcomeRecorded struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1506,7 +1714,7 @@ type AdviceOutcomeRecorded struct {
 
 func (x *AdviceOutcomeRecorded) Reset() {
 	*x = AdviceOutcomeRecorded{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[14]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1726,7 @@ func (x *AdviceOutcomeRecorded) String() string {
 func (*AdviceOutcomeRecorded) ProtoMessage() {}
 
 func (x *AdviceOutcomeRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[14]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1739,7 @@ func (x *AdviceOutcomeRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviceOutcomeRecorded.ProtoReflect.Descriptor instead.
 func (*AdviceOutcomeRecorded) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AdviceOutcomeRecorded) GetSubmissionId() []byte {
@@ -1583,7 +1791,7 @@ type DailyReportSealed struct {
 
 func (x *DailyReportSealed) Reset() {
 	*x = DailyReportSealed{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1803,7 @@ func (x *DailyReportSealed) String() string {
 func (*DailyReportSealed) ProtoMessage() {}
 
 func (x *DailyReportSealed) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1816,7 @@ func (x *DailyReportSealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyReportSealed.ProtoReflect.Descriptor instead.
 func (*DailyReportSealed) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DailyReportSealed) GetReportId() []byte {
@@ -1668,7 +1876,7 @@ type DailyReportDelivered struct {
 
 func (x *DailyReportDelivered) Reset() {
 	*x = DailyReportDelivered{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1680,7 +1888,7 @@ func (x *DailyReportDelivered) String() string {
 func (*DailyReportDelivered) ProtoMessage() {}
 
 func (x *DailyReportDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1693,7 +1901,7 @@ func (x *DailyReportDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyReportDelivered.ProtoReflect.Descriptor instead.
 func (*DailyReportDelivered) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DailyReportDelivered) GetReportId() []byte {
@@ -1729,14 +1937,16 @@ type CircumstanceChanged struct {
 	// The record before, noticehub.registry.v1.Customer encoded; empty when new.
 	Before []byte `protobuf:"bytes,4,opt,name=before,proto3" json:"before,omitempty"`
 	// The record after, noticehub.registry.v1.Customer encoded.
-	After         []byte `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
+	After []byte `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
+	// Who changed it, such as "officer:alice", "feed:payments" or "system".
+	Actor         string `protobuf:"bytes,6,opt,name=actor,proto3" json:"actor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CircumstanceChanged) Reset() {
 	*x = CircumstanceChanged{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1748,7 +1958,7 @@ func (x *CircumstanceChanged) String() string {
 func (*CircumstanceChanged) ProtoMessage() {}
 
 func (x *CircumstanceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1761,7 +1971,7 @@ func (x *CircumstanceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircumstanceChanged.ProtoReflect.Descriptor instead.
 func (*CircumstanceChanged) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CircumstanceChanged) GetCrn() string {
@@ -1799,6 +2009,261 @@ func (x *CircumstanceChanged) GetAfter() []byte {
 	return nil
 }
 
+func (x *CircumstanceChanged) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+// CircumstancesNotified tells the authority whose notice is in force that the
+// customer's circumstances changed. It says which, not what they are.
+type CircumstancesNotified struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Notification id, 16 bytes.
+	NotificationId []byte `protobuf:"bytes,1,opt,name=notification_id,json=notificationId,proto3" json:"notification_id,omitempty"`
+	// The authority.
+	AuthorityId string `protobuf:"bytes,2,opt,name=authority_id,json=authorityId,proto3" json:"authority_id,omitempty"`
+	// CRN of the customer.
+	Crn string `protobuf:"bytes,3,opt,name=crn,proto3" json:"crn,omitempty"`
+	// The notice in force, 16 bytes.
+	NoticeId []byte `protobuf:"bytes,4,opt,name=notice_id,json=noticeId,proto3" json:"notice_id,omitempty"`
+	// What changed.
+	Kinds []CircumstanceKind `protobuf:"varint,5,rep,packed,name=kinds,proto3,enum=noticehub.event.v1.CircumstanceKind" json:"kinds,omitempty"`
+	// When it was recorded (business time).
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CircumstancesNotified) Reset() {
+	*x = CircumstancesNotified{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CircumstancesNotified) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CircumstancesNotified) ProtoMessage() {}
+
+func (x *CircumstancesNotified) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CircumstancesNotified.ProtoReflect.Descriptor instead.
+func (*CircumstancesNotified) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *CircumstancesNotified) GetNotificationId() []byte {
+	if x != nil {
+		return x.NotificationId
+	}
+	return nil
+}
+
+func (x *CircumstancesNotified) GetAuthorityId() string {
+	if x != nil {
+		return x.AuthorityId
+	}
+	return ""
+}
+
+func (x *CircumstancesNotified) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *CircumstancesNotified) GetNoticeId() []byte {
+	if x != nil {
+		return x.NoticeId
+	}
+	return nil
+}
+
+func (x *CircumstancesNotified) GetKinds() []CircumstanceKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *CircumstancesNotified) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
+	}
+	return nil
+}
+
+// WorkItemRaised tells that a work item was raised.
+type WorkItemRaised struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Work item id, 16 bytes.
+	WorkItemId []byte `protobuf:"bytes,1,opt,name=work_item_id,json=workItemId,proto3" json:"work_item_id,omitempty"`
+	// CRN of the customer.
+	Crn string `protobuf:"bytes,2,opt,name=crn,proto3" json:"crn,omitempty"`
+	// Code, such as "I070Q1".
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// Day it fell due (yyyy-mm-dd), the day of the cause.
+	DueOn         string `protobuf:"bytes,4,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkItemRaised) Reset() {
+	*x = WorkItemRaised{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkItemRaised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkItemRaised) ProtoMessage() {}
+
+func (x *WorkItemRaised) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkItemRaised.ProtoReflect.Descriptor instead.
+func (*WorkItemRaised) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *WorkItemRaised) GetWorkItemId() []byte {
+	if x != nil {
+		return x.WorkItemId
+	}
+	return nil
+}
+
+func (x *WorkItemRaised) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *WorkItemRaised) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *WorkItemRaised) GetDueOn() string {
+	if x != nil {
+		return x.DueOn
+	}
+	return ""
+}
+
+// WorkItemClosed tells that a work item was completed by an officer or closed
+// by a related activity.
+type WorkItemClosed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Work item id, 16 bytes.
+	WorkItemId []byte `protobuf:"bytes,1,opt,name=work_item_id,json=workItemId,proto3" json:"work_item_id,omitempty"`
+	// CRN of the customer.
+	Crn string `protobuf:"bytes,2,opt,name=crn,proto3" json:"crn,omitempty"`
+	// Code, such as "I070Q1".
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// Officer who completed it; empty when a related activity closed it.
+	OfficerId string `protobuf:"bytes,4,opt,name=officer_id,json=officerId,proto3" json:"officer_id,omitempty"`
+	// The event that closed it, 16 bytes; empty when an officer completed it.
+	ClosingEventId []byte `protobuf:"bytes,5,opt,name=closing_event_id,json=closingEventId,proto3" json:"closing_event_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *WorkItemClosed) Reset() {
+	*x = WorkItemClosed{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkItemClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkItemClosed) ProtoMessage() {}
+
+func (x *WorkItemClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkItemClosed.ProtoReflect.Descriptor instead.
+func (*WorkItemClosed) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *WorkItemClosed) GetWorkItemId() []byte {
+	if x != nil {
+		return x.WorkItemId
+	}
+	return nil
+}
+
+func (x *WorkItemClosed) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *WorkItemClosed) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *WorkItemClosed) GetOfficerId() string {
+	if x != nil {
+		return x.OfficerId
+	}
+	return ""
+}
+
+func (x *WorkItemClosed) GetClosingEventId() []byte {
+	if x != nil {
+		return x.ClosingEventId
+	}
+	return nil
+}
+
 // AuthorityChanged tells that an authority was added or changed.
 type AuthorityChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1822,7 +2287,7 @@ type AuthorityChanged struct {
 
 func (x *AuthorityChanged) Reset() {
 	*x = AuthorityChanged{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1834,7 +2299,7 @@ func (x *AuthorityChanged) String() string {
 func (*AuthorityChanged) ProtoMessage() {}
 
 func (x *AuthorityChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1847,7 +2312,7 @@ func (x *AuthorityChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorityChanged.ProtoReflect.Descriptor instead.
 func (*AuthorityChanged) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AuthorityChanged) GetAuthorityId() string {
@@ -1905,7 +2370,7 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\x1enoticehub/event/v1/event.proto\x12\x12noticehub.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\";\n" +
 	"\x06Packet\x121\n" +
-	"\x06events\x18\x01 \x03(\v2\x19.noticehub.event.v1.EventR\x06events\"\x93\f\n" +
+	"\x06events\x18\x01 \x03(\v2\x19.noticehub.event.v1.EventR\x06events\"\xf2\x0e\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12%\n" +
 	"\x0eschema_version\x18\x02 \x01(\rR\rschemaVersion\x12;\n" +
@@ -1923,12 +2388,16 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\fnotice_ended\x18  \x01(\v2\x1f.noticehub.event.v1.NoticeEndedH\x00R\vnoticeEnded\x12J\n" +
 	"\x0enotice_revoked\x18! \x01(\v2!.noticehub.event.v1.NoticeRevokedH\x00R\rnoticeRevoked\x12P\n" +
 	"\x10notice_shortened\x18\" \x01(\v2#.noticehub.event.v1.NoticeShortenedH\x00R\x0fnoticeShortened\x12M\n" +
-	"\x0fnotice_recorded\x18# \x01(\v2\".noticehub.event.v1.NoticeRecordedH\x00R\x0enoticeRecorded\x12c\n" +
+	"\x0fnotice_recorded\x18# \x01(\v2\".noticehub.event.v1.NoticeRecordedH\x00R\x0enoticeRecorded\x12Y\n" +
+	"\x13revocation_received\x18$ \x01(\v2&.noticehub.event.v1.RevocationReceivedH\x00R\x12revocationReceived\x12c\n" +
 	"\x17advice_outcome_recorded\x18( \x01(\v2).noticehub.event.v1.AdviceOutcomeRecordedH\x00R\x15adviceOutcomeRecorded\x12W\n" +
 	"\x13daily_report_sealed\x18) \x01(\v2%.noticehub.event.v1.DailyReportSealedH\x00R\x11dailyReportSealed\x12`\n" +
 	"\x16daily_report_delivered\x18* \x01(\v2(.noticehub.event.v1.DailyReportDeliveredH\x00R\x14dailyReportDelivered\x12\\\n" +
 	"\x14circumstance_changed\x182 \x01(\v2'.noticehub.event.v1.CircumstanceChangedH\x00R\x13circumstanceChanged\x12S\n" +
-	"\x11authority_changed\x183 \x01(\v2$.noticehub.event.v1.AuthorityChangedH\x00R\x10authorityChangedB\x06\n" +
+	"\x11authority_changed\x183 \x01(\v2$.noticehub.event.v1.AuthorityChangedH\x00R\x10authorityChanged\x12b\n" +
+	"\x16circumstances_notified\x184 \x01(\v2).noticehub.event.v1.CircumstancesNotifiedH\x00R\x15circumstancesNotified\x12N\n" +
+	"\x10work_item_raised\x18< \x01(\v2\".noticehub.event.v1.WorkItemRaisedH\x00R\x0eworkItemRaised\x12N\n" +
+	"\x10work_item_closed\x18= \x01(\v2\".noticehub.event.v1.WorkItemClosedH\x00R\x0eworkItemClosedB\x06\n" +
 	"\x04body\"\xfe\x02\n" +
 	"\x10SubmissionLodged\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
@@ -2025,7 +2494,13 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"revoked_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\"w\n" +
 	"\x0fNoticeShortened\x128\n" +
 	"\x06notice\x18\x01 \x01(\v2 .noticehub.event.v1.NoticeChangeR\x06notice\x12*\n" +
-	"\x11previous_end_date\x18\x02 \x01(\tR\x0fpreviousEndDate\"\xb7\x01\n" +
+	"\x11previous_end_date\x18\x02 \x01(\tR\x0fpreviousEndDate\"\x84\x02\n" +
+	"\x12RevocationReceived\x128\n" +
+	"\x06notice\x18\x01 \x01(\v2 .noticehub.event.v1.NoticeChangeR\x06notice\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\fR\fsubmissionId\x12\x1b\n" +
+	"\tlodged_on\x18\x03 \x01(\tR\blodgedOn\x12/\n" +
+	"\x13continuation_exists\x18\x04 \x01(\bR\x12continuationExists\x12A\n" +
+	"\x1dother_authority_notice_exists\x18\x05 \x01(\bR\x1aotherAuthorityNoticeExists\"\xb7\x01\n" +
 	"\x15AdviceOutcomeRecorded\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1f\n" +
@@ -2044,13 +2519,36 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\treport_id\x18\x01 \x01(\fR\breportId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1f\n" +
 	"\vreport_date\x18\x03 \x01(\tR\n" +
-	"reportDate\"\x96\x01\n" +
+	"reportDate\"\xac\x01\n" +
 	"\x13CircumstanceChanged\x12\x10\n" +
 	"\x03crn\x18\x01 \x01(\tR\x03crn\x12%\n" +
 	"\x0erecord_version\x18\x02 \x01(\x03R\rrecordVersion\x12\x18\n" +
 	"\achanged\x18\x03 \x03(\tR\achanged\x12\x16\n" +
 	"\x06before\x18\x04 \x01(\fR\x06before\x12\x14\n" +
-	"\x05after\x18\x05 \x01(\fR\x05after\"\xc6\x02\n" +
+	"\x05after\x18\x05 \x01(\fR\x05after\x12\x14\n" +
+	"\x05actor\x18\x06 \x01(\tR\x05actor\"\x89\x02\n" +
+	"\x15CircumstancesNotified\x12'\n" +
+	"\x0fnotification_id\x18\x01 \x01(\fR\x0enotificationId\x12!\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x10\n" +
+	"\x03crn\x18\x03 \x01(\tR\x03crn\x12\x1b\n" +
+	"\tnotice_id\x18\x04 \x01(\fR\bnoticeId\x12:\n" +
+	"\x05kinds\x18\x05 \x03(\x0e2$.noticehub.event.v1.CircumstanceKindR\x05kinds\x129\n" +
+	"\n" +
+	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"o\n" +
+	"\x0eWorkItemRaised\x12 \n" +
+	"\fwork_item_id\x18\x01 \x01(\fR\n" +
+	"workItemId\x12\x10\n" +
+	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\x12\x15\n" +
+	"\x06due_on\x18\x04 \x01(\tR\x05dueOn\"\xa1\x01\n" +
+	"\x0eWorkItemClosed\x12 \n" +
+	"\fwork_item_id\x18\x01 \x01(\fR\n" +
+	"workItemId\x12\x10\n" +
+	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\x12\x1d\n" +
+	"\n" +
+	"officer_id\x18\x04 \x01(\tR\tofficerId\x12(\n" +
+	"\x10closing_event_id\x18\x05 \x01(\fR\x0eclosingEventId\"\xc6\x02\n" +
 	"\x10AuthorityChanged\x12!\n" +
 	"\fauthority_id\x18\x01 \x01(\tR\vauthorityId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12Q\n" +
@@ -2058,7 +2556,12 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\fjurisdiction\x18\x04 \x01(\x0e2 .noticehub.event.v1.JurisdictionR\fjurisdiction\x12\x18\n" +
 	"\aenabled\x18\x05 \x01(\bR\aenabled\x12%\n" +
 	"\x0erecord_version\x18\x06 \x01(\x03R\rrecordVersion\x12!\n" +
-	"\freports_from\x18\a \x01(\tR\vreportsFromBAZ?github.com/noticehub/noticehub/proto/noticehub/event/v1;eventv1b\x06proto3"
+	"\freports_from\x18\a \x01(\tR\vreportsFrom*\x93\x01\n" +
+	"\x10CircumstanceKind\x12!\n" +
+	"\x1dCIRCUMSTANCE_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19CIRCUMSTANCE_KIND_ADDRESS\x10\x01\x12\x1d\n" +
+	"\x19CIRCUMSTANCE_KIND_PARTNER\x10\x02\x12\x1e\n" +
+	"\x1aCIRCUMSTANCE_KIND_CHILDREN\x10\x03BAZ?github.com/noticehub/noticehub/proto/noticehub/event/v1;eventv1b\x06proto3"
 
 var (
 	file_noticehub_event_v1_event_proto_rawDescOnce sync.Once
@@ -2072,88 +2575,101 @@ func file_noticehub_event_v1_event_proto_rawDescGZIP() []byte {
 	return file_noticehub_event_v1_event_proto_rawDescData
 }
 
-var file_noticehub_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_noticehub_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_noticehub_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_noticehub_event_v1_event_proto_goTypes = []any{
-	(*Packet)(nil),                // 0: noticehub.event.v1.Packet
-	(*Event)(nil),                 // 1: noticehub.event.v1.Event
-	(*SubmissionLodged)(nil),      // 2: noticehub.event.v1.SubmissionLodged
-	(*WithdrawalRequested)(nil),   // 3: noticehub.event.v1.WithdrawalRequested
-	(*SubmissionDecided)(nil),     // 4: noticehub.event.v1.SubmissionDecided
-	(*SubmissionUnprocessed)(nil), // 5: noticehub.event.v1.SubmissionUnprocessed
-	(*SubmissionCreated)(nil),     // 6: noticehub.event.v1.SubmissionCreated
-	(*NoticeChange)(nil),          // 7: noticehub.event.v1.NoticeChange
-	(*NoticeRecorded)(nil),        // 8: noticehub.event.v1.NoticeRecorded
-	(*NoticeActivated)(nil),       // 9: noticehub.event.v1.NoticeActivated
-	(*NoticeExtended)(nil),        // 10: noticehub.event.v1.NoticeExtended
-	(*NoticeEnded)(nil),           // 11: noticehub.event.v1.NoticeEnded
-	(*NoticeRevoked)(nil),         // 12: noticehub.event.v1.NoticeRevoked
-	(*NoticeShortened)(nil),       // 13: noticehub.event.v1.NoticeShortened
-	(*AdviceOutcomeRecorded)(nil), // 14: noticehub.event.v1.AdviceOutcomeRecorded
-	(*DailyReportSealed)(nil),     // 15: noticehub.event.v1.DailyReportSealed
-	(*DailyReportDelivered)(nil),  // 16: noticehub.event.v1.DailyReportDelivered
-	(*CircumstanceChanged)(nil),   // 17: noticehub.event.v1.CircumstanceChanged
-	(*AuthorityChanged)(nil),      // 18: noticehub.event.v1.AuthorityChanged
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
-	(BusinessFunction)(0),         // 20: noticehub.event.v1.BusinessFunction
-	(Jurisdiction)(0),             // 21: noticehub.event.v1.Jurisdiction
-	(InformationType)(0),          // 22: noticehub.event.v1.InformationType
-	(SubmissionStatus)(0),         // 23: noticehub.event.v1.SubmissionStatus
-	(Outcome)(0),                  // 24: noticehub.event.v1.Outcome
-	(RejectionReason)(0),          // 25: noticehub.event.v1.RejectionReason
-	(Measure)(0),                  // 26: noticehub.event.v1.Measure
-	(NoticeState)(0),              // 27: noticehub.event.v1.NoticeState
+	(CircumstanceKind)(0),         // 0: noticehub.event.v1.CircumstanceKind
+	(*Packet)(nil),                // 1: noticehub.event.v1.Packet
+	(*Event)(nil),                 // 2: noticehub.event.v1.Event
+	(*SubmissionLodged)(nil),      // 3: noticehub.event.v1.SubmissionLodged
+	(*WithdrawalRequested)(nil),   // 4: noticehub.event.v1.WithdrawalRequested
+	(*SubmissionDecided)(nil),     // 5: noticehub.event.v1.SubmissionDecided
+	(*SubmissionUnprocessed)(nil), // 6: noticehub.event.v1.SubmissionUnprocessed
+	(*SubmissionCreated)(nil),     // 7: noticehub.event.v1.SubmissionCreated
+	(*NoticeChange)(nil),          // 8: noticehub.event.v1.NoticeChange
+	(*NoticeRecorded)(nil),        // 9: noticehub.event.v1.NoticeRecorded
+	(*NoticeActivated)(nil),       // 10: noticehub.event.v1.NoticeActivated
+	(*NoticeExtended)(nil),        // 11: noticehub.event.v1.NoticeExtended
+	(*NoticeEnded)(nil),           // 12: noticehub.event.v1.NoticeEnded
+	(*NoticeRevoked)(nil),         // 13: noticehub.event.v1.NoticeRevoked
+	(*NoticeShortened)(nil),       // 14: noticehub.event.v1.NoticeShortened
+	(*RevocationReceived)(nil),    // 15: noticehub.event.v1.RevocationReceived
+	(*AdviceOutcomeRecorded)(nil), // 16: noticehub.event.v1.AdviceOutcomeRecorded
+	(*DailyReportSealed)(nil),     // 17: noticehub.event.v1.DailyReportSealed
+	(*DailyReportDelivered)(nil),  // 18: noticehub.event.v1.DailyReportDelivered
+	(*CircumstanceChanged)(nil),   // 19: noticehub.event.v1.CircumstanceChanged
+	(*CircumstancesNotified)(nil), // 20: noticehub.event.v1.CircumstancesNotified
+	(*WorkItemRaised)(nil),        // 21: noticehub.event.v1.WorkItemRaised
+	(*WorkItemClosed)(nil),        // 22: noticehub.event.v1.WorkItemClosed
+	(*AuthorityChanged)(nil),      // 23: noticehub.event.v1.AuthorityChanged
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(BusinessFunction)(0),         // 25: noticehub.event.v1.BusinessFunction
+	(Jurisdiction)(0),             // 26: noticehub.event.v1.Jurisdiction
+	(InformationType)(0),          // 27: noticehub.event.v1.InformationType
+	(SubmissionStatus)(0),         // 28: noticehub.event.v1.SubmissionStatus
+	(Outcome)(0),                  // 29: noticehub.event.v1.Outcome
+	(RejectionReason)(0),          // 30: noticehub.event.v1.RejectionReason
+	(Measure)(0),                  // 31: noticehub.event.v1.Measure
+	(NoticeState)(0),              // 32: noticehub.event.v1.NoticeState
 }
 var file_noticehub_event_v1_event_proto_depIdxs = []int32{
-	1,  // 0: noticehub.event.v1.Packet.events:type_name -> noticehub.event.v1.Event
-	19, // 1: noticehub.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
-	2,  // 2: noticehub.event.v1.Event.submission_lodged:type_name -> noticehub.event.v1.SubmissionLodged
-	3,  // 3: noticehub.event.v1.Event.withdrawal_requested:type_name -> noticehub.event.v1.WithdrawalRequested
-	4,  // 4: noticehub.event.v1.Event.submission_decided:type_name -> noticehub.event.v1.SubmissionDecided
-	5,  // 5: noticehub.event.v1.Event.submission_unprocessed:type_name -> noticehub.event.v1.SubmissionUnprocessed
-	6,  // 6: noticehub.event.v1.Event.submission_created:type_name -> noticehub.event.v1.SubmissionCreated
-	9,  // 7: noticehub.event.v1.Event.notice_activated:type_name -> noticehub.event.v1.NoticeActivated
-	10, // 8: noticehub.event.v1.Event.notice_extended:type_name -> noticehub.event.v1.NoticeExtended
-	11, // 9: noticehub.event.v1.Event.notice_ended:type_name -> noticehub.event.v1.NoticeEnded
-	12, // 10: noticehub.event.v1.Event.notice_revoked:type_name -> noticehub.event.v1.NoticeRevoked
-	13, // 11: noticehub.event.v1.Event.notice_shortened:type_name -> noticehub.event.v1.NoticeShortened
-	8,  // 12: noticehub.event.v1.Event.notice_recorded:type_name -> noticehub.event.v1.NoticeRecorded
-	14, // 13: noticehub.event.v1.Event.advice_outcome_recorded:type_name -> noticehub.event.v1.AdviceOutcomeRecorded
-	15, // 14: noticehub.event.v1.Event.daily_report_sealed:type_name -> noticehub.event.v1.DailyReportSealed
-	16, // 15: noticehub.event.v1.Event.daily_report_delivered:type_name -> noticehub.event.v1.DailyReportDelivered
-	17, // 16: noticehub.event.v1.Event.circumstance_changed:type_name -> noticehub.event.v1.CircumstanceChanged
-	18, // 17: noticehub.event.v1.Event.authority_changed:type_name -> noticehub.event.v1.AuthorityChanged
-	20, // 18: noticehub.event.v1.SubmissionLodged.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	21, // 19: noticehub.event.v1.SubmissionLodged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	19, // 20: noticehub.event.v1.SubmissionLodged.lodged_at:type_name -> google.protobuf.Timestamp
-	22, // 21: noticehub.event.v1.SubmissionDecided.information_type:type_name -> noticehub.event.v1.InformationType
-	23, // 22: noticehub.event.v1.SubmissionDecided.status:type_name -> noticehub.event.v1.SubmissionStatus
-	24, // 23: noticehub.event.v1.SubmissionDecided.outcome:type_name -> noticehub.event.v1.Outcome
-	19, // 24: noticehub.event.v1.SubmissionDecided.lodged_at:type_name -> google.protobuf.Timestamp
-	19, // 25: noticehub.event.v1.SubmissionDecided.decided_at:type_name -> google.protobuf.Timestamp
-	25, // 26: noticehub.event.v1.SubmissionDecided.reasons:type_name -> noticehub.event.v1.RejectionReason
-	22, // 27: noticehub.event.v1.SubmissionUnprocessed.information_type:type_name -> noticehub.event.v1.InformationType
-	25, // 28: noticehub.event.v1.SubmissionUnprocessed.reasons:type_name -> noticehub.event.v1.RejectionReason
-	19, // 29: noticehub.event.v1.SubmissionUnprocessed.decided_at:type_name -> google.protobuf.Timestamp
-	19, // 30: noticehub.event.v1.SubmissionUnprocessed.lodged_at:type_name -> google.protobuf.Timestamp
-	22, // 31: noticehub.event.v1.SubmissionCreated.information_type:type_name -> noticehub.event.v1.InformationType
-	19, // 32: noticehub.event.v1.SubmissionCreated.lodged_at:type_name -> google.protobuf.Timestamp
-	26, // 33: noticehub.event.v1.NoticeChange.measure:type_name -> noticehub.event.v1.Measure
-	27, // 34: noticehub.event.v1.NoticeChange.state:type_name -> noticehub.event.v1.NoticeState
-	7,  // 35: noticehub.event.v1.NoticeRecorded.notice:type_name -> noticehub.event.v1.NoticeChange
-	7,  // 36: noticehub.event.v1.NoticeActivated.notice:type_name -> noticehub.event.v1.NoticeChange
-	7,  // 37: noticehub.event.v1.NoticeExtended.notice:type_name -> noticehub.event.v1.NoticeChange
-	7,  // 38: noticehub.event.v1.NoticeEnded.notice:type_name -> noticehub.event.v1.NoticeChange
-	7,  // 39: noticehub.event.v1.NoticeRevoked.notice:type_name -> noticehub.event.v1.NoticeChange
-	19, // 40: noticehub.event.v1.NoticeRevoked.revoked_at:type_name -> google.protobuf.Timestamp
-	7,  // 41: noticehub.event.v1.NoticeShortened.notice:type_name -> noticehub.event.v1.NoticeChange
-	24, // 42: noticehub.event.v1.AdviceOutcomeRecorded.outcome:type_name -> noticehub.event.v1.Outcome
-	20, // 43: noticehub.event.v1.AuthorityChanged.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	21, // 44: noticehub.event.v1.AuthorityChanged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	2,  // 0: noticehub.event.v1.Packet.events:type_name -> noticehub.event.v1.Event
+	24, // 1: noticehub.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	3,  // 2: noticehub.event.v1.Event.submission_lodged:type_name -> noticehub.event.v1.SubmissionLodged
+	4,  // 3: noticehub.event.v1.Event.withdrawal_requested:type_name -> noticehub.event.v1.WithdrawalRequested
+	5,  // 4: noticehub.event.v1.Event.submission_decided:type_name -> noticehub.event.v1.SubmissionDecided
+	6,  // 5: noticehub.event.v1.Event.submission_unprocessed:type_name -> noticehub.event.v1.SubmissionUnprocessed
+	7,  // 6: noticehub.event.v1.Event.submission_created:type_name -> noticehub.event.v1.SubmissionCreated
+	10, // 7: noticehub.event.v1.Event.notice_activated:type_name -> noticehub.event.v1.NoticeActivated
+	11, // 8: noticehub.event.v1.Event.notice_extended:type_name -> noticehub.event.v1.NoticeExtended
+	12, // 9: noticehub.event.v1.Event.notice_ended:type_name -> noticehub.event.v1.NoticeEnded
+	13, // 10: noticehub.event.v1.Event.notice_revoked:type_name -> noticehub.event.v1.NoticeRevoked
+	14, // 11: noticehub.event.v1.Event.notice_shortened:type_name -> noticehub.event.v1.NoticeShortened
+	9,  // 12: noticehub.event.v1.Event.notice_recorded:type_name -> noticehub.event.v1.NoticeRecorded
+	15, // 13: noticehub.event.v1.Event.revocation_received:type_name -> noticehub.event.v1.RevocationReceived
+	16, // 14: noticehub.event.v1.Event.advice_outcome_recorded:type_name -> noticehub.event.v1.AdviceOutcomeRecorded
+	17, // 15: noticehub.event.v1.Event.daily_report_sealed:type_name -> noticehub.event.v1.DailyReportSealed
+	18, // 16: noticehub.event.v1.Event.daily_report_delivered:type_name -> noticehub.event.v1.DailyReportDelivered
+	19, // 17: noticehub.event.v1.Event.circumstance_changed:type_name -> noticehub.event.v1.CircumstanceChanged
+	23, // 18: noticehub.event.v1.Event.authority_changed:type_name -> noticehub.event.v1.AuthorityChanged
+	20, // 19: noticehub.event.v1.Event.circumstances_notified:type_name -> noticehub.event.v1.CircumstancesNotified
+	21, // 20: noticehub.event.v1.Event.work_item_raised:type_name -> noticehub.event.v1.WorkItemRaised
+	22, // 21: noticehub.event.v1.Event.work_item_closed:type_name -> noticehub.event.v1.WorkItemClosed
+	25, // 22: noticehub.event.v1.SubmissionLodged.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	26, // 23: noticehub.event.v1.SubmissionLodged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	24, // 24: noticehub.event.v1.SubmissionLodged.lodged_at:type_name -> google.protobuf.Timestamp
+	27, // 25: noticehub.event.v1.SubmissionDecided.information_type:type_name -> noticehub.event.v1.InformationType
+	28, // 26: noticehub.event.v1.SubmissionDecided.status:type_name -> noticehub.event.v1.SubmissionStatus
+	29, // 27: noticehub.event.v1.SubmissionDecided.outcome:type_name -> noticehub.event.v1.Outcome
+	24, // 28: noticehub.event.v1.SubmissionDecided.lodged_at:type_name -> google.protobuf.Timestamp
+	24, // 29: noticehub.event.v1.SubmissionDecided.decided_at:type_name -> google.protobuf.Timestamp
+	30, // 30: noticehub.event.v1.SubmissionDecided.reasons:type_name -> noticehub.event.v1.RejectionReason
+	27, // 31: noticehub.event.v1.SubmissionUnprocessed.information_type:type_name -> noticehub.event.v1.InformationType
+	30, // 32: noticehub.event.v1.SubmissionUnprocessed.reasons:type_name -> noticehub.event.v1.RejectionReason
+	24, // 33: noticehub.event.v1.SubmissionUnprocessed.decided_at:type_name -> google.protobuf.Timestamp
+	24, // 34: noticehub.event.v1.SubmissionUnprocessed.lodged_at:type_name -> google.protobuf.Timestamp
+	27, // 35: noticehub.event.v1.SubmissionCreated.information_type:type_name -> noticehub.event.v1.InformationType
+	24, // 36: noticehub.event.v1.SubmissionCreated.lodged_at:type_name -> google.protobuf.Timestamp
+	31, // 37: noticehub.event.v1.NoticeChange.measure:type_name -> noticehub.event.v1.Measure
+	32, // 38: noticehub.event.v1.NoticeChange.state:type_name -> noticehub.event.v1.NoticeState
+	8,  // 39: noticehub.event.v1.NoticeRecorded.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 40: noticehub.event.v1.NoticeActivated.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 41: noticehub.event.v1.NoticeExtended.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 42: noticehub.event.v1.NoticeEnded.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 43: noticehub.event.v1.NoticeRevoked.notice:type_name -> noticehub.event.v1.NoticeChange
+	24, // 44: noticehub.event.v1.NoticeRevoked.revoked_at:type_name -> google.protobuf.Timestamp
+	8,  // 45: noticehub.event.v1.NoticeShortened.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 46: noticehub.event.v1.RevocationReceived.notice:type_name -> noticehub.event.v1.NoticeChange
+	29, // 47: noticehub.event.v1.AdviceOutcomeRecorded.outcome:type_name -> noticehub.event.v1.Outcome
+	0,  // 48: noticehub.event.v1.CircumstancesNotified.kinds:type_name -> noticehub.event.v1.CircumstanceKind
+	24, // 49: noticehub.event.v1.CircumstancesNotified.changed_at:type_name -> google.protobuf.Timestamp
+	25, // 50: noticehub.event.v1.AuthorityChanged.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	26, // 51: noticehub.event.v1.AuthorityChanged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_event_v1_event_proto_init() }
@@ -2174,24 +2690,29 @@ func file_noticehub_event_v1_event_proto_init() {
 		(*Event_NoticeRevoked)(nil),
 		(*Event_NoticeShortened)(nil),
 		(*Event_NoticeRecorded)(nil),
+		(*Event_RevocationReceived)(nil),
 		(*Event_AdviceOutcomeRecorded)(nil),
 		(*Event_DailyReportSealed)(nil),
 		(*Event_DailyReportDelivered)(nil),
 		(*Event_CircumstanceChanged)(nil),
 		(*Event_AuthorityChanged)(nil),
+		(*Event_CircumstancesNotified)(nil),
+		(*Event_WorkItemRaised)(nil),
+		(*Event_WorkItemClosed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_event_v1_event_proto_rawDesc), len(file_noticehub_event_v1_event_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   19,
+			NumEnums:      1,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_noticehub_event_v1_event_proto_goTypes,
 		DependencyIndexes: file_noticehub_event_v1_event_proto_depIdxs,
+		EnumInfos:         file_noticehub_event_v1_event_proto_enumTypes,
 		MessageInfos:      file_noticehub_event_v1_event_proto_msgTypes,
 	}.Build()
 	File_noticehub_event_v1_event_proto = out.File

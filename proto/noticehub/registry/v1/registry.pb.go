@@ -237,7 +237,14 @@ type Payment struct {
 	// True while it is suspended or cancelled.
 	Stopped bool `protobuf:"varint,3,opt,name=stopped,proto3" json:"stopped,omitempty"`
 	// First day paid, yyyy-mm-dd; may be empty.
-	FromDate      string `protobuf:"bytes,4,opt,name=from_date,json=fromDate,proto3" json:"from_date,omitempty"`
+	FromDate string `protobuf:"bytes,4,opt,name=from_date,json=fromDate,proto3" json:"from_date,omitempty"`
+	// Status; unspecified stands for CURRENT or, when stopped, CANCELLED. The
+	// registry sets stopped by it.
+	Status PaymentStatus `protobuf:"varint,5,opt,name=status,proto3,enum=noticehub.registry.v1.PaymentStatus" json:"status,omitempty"`
+	// True for a supplementary payment, such as Rent Assistance.
+	Supplementary bool `protobuf:"varint,6,opt,name=supplementary,proto3" json:"supplementary,omitempty"`
+	// Day the status began, yyyy-mm-dd; may be empty.
+	StatusSince   string `protobuf:"bytes,7,opt,name=status_since,json=statusSince,proto3" json:"status_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -296,6 +303,27 @@ func (x *Payment) GetStopped() bool {
 func (x *Payment) GetFromDate() string {
 	if x != nil {
 		return x.FromDate
+	}
+	return ""
+}
+
+func (x *Payment) GetStatus() PaymentStatus {
+	if x != nil {
+		return x.Status
+	}
+	return PaymentStatus_PAYMENT_STATUS_UNSPECIFIED
+}
+
+func (x *Payment) GetSupplementary() bool {
+	if x != nil {
+		return x.Supplementary
+	}
+	return false
+}
+
+func (x *Payment) GetStatusSince() string {
+	if x != nil {
+		return x.StatusSince
 	}
 	return ""
 }
@@ -452,8 +480,45 @@ type Customer struct {
 	RegisterMeasure v1.Measure `protobuf:"varint,14,opt,name=register_measure,json=registerMeasure,proto3,enum=noticehub.event.v1.Measure" json:"register_measure,omitempty"`
 	// Version of the record: 1, 2, 3, …; ignored on input.
 	RecordVersion int64 `protobuf:"varint,15,opt,name=record_version,json=recordVersion,proto3" json:"record_version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Office that looks after the record: capital letters and digits.
+	Office string `protobuf:"bytes,16,opt,name=office,proto3" json:"office,omitempty"`
+	// Rent type, such as "PRIVATE_RENT"; may be empty.
+	RentType string `protobuf:"bytes,17,opt,name=rent_type,json=rentType,proto3" json:"rent_type,omitempty"`
+	// CRNs of the customers whose payment nominee this customer is; kept by the registry, ignored on input.
+	NomineeFor []string `protobuf:"bytes,18,rep,name=nominee_for,json=nomineeFor,proto3" json:"nominee_for,omitempty"`
+	// True when the payment nominee is recorded as deceased; kept by the registry, ignored on input.
+	NomineeDeceased bool `protobuf:"varint,19,opt,name=nominee_deceased,json=nomineeDeceased,proto3" json:"nominee_deceased,omitempty"`
+	// Carer's Allowance (CDA).
+	CarerAllowance CarerAllowanceStatus `protobuf:"varint,20,opt,name=carer_allowance,json=carerAllowance,proto3,enum=noticehub.registry.v1.CarerAllowanceStatus" json:"carer_allowance,omitempty"`
+	// The partner's Carer's Allowance; kept by the registry, ignored on input.
+	PartnerCarerAllowance CarerAllowanceStatus `protobuf:"varint,21,opt,name=partner_carer_allowance,json=partnerCarerAllowance,proto3,enum=noticehub.registry.v1.CarerAllowanceStatus" json:"partner_carer_allowance,omitempty"`
+	// Entitlement period end date code (EPEDC), the payday code; may be empty.
+	PaydayCode string `protobuf:"bytes,22,opt,name=payday_code,json=paydayCode,proto3" json:"payday_code,omitempty"`
+	// Imprisonment; unset when none.
+	Imprisonment *Imprisonment `protobuf:"bytes,23,opt,name=imprisonment,proto3" json:"imprisonment,omitempty"`
+	// Compliance penalties and non-payment periods.
+	Penalties []*CompliancePenalty `protobuf:"bytes,24,rep,name=penalties,proto3" json:"penalties,omitempty"`
+	// Measures the customer is and was under, oldest first, the last 50; kept by the registry, ignored on input.
+	MeasureHistory []*MeasureSpell `protobuf:"bytes,25,rep,name=measure_history,json=measureHistory,proto3" json:"measure_history,omitempty"`
+	// Income management account; unset when there is none.
+	Account *IncomeManagementAccount `protobuf:"bytes,26,opt,name=account,proto3" json:"account,omitempty"`
+	// Income management expenses.
+	Expenses []*Expense `protobuf:"bytes,27,rep,name=expenses,proto3" json:"expenses,omitempty"`
+	// Card; unset when there is none.
+	Card *Card `protobuf:"bytes,28,opt,name=card,proto3" json:"card,omitempty"`
+	// Exemptions applied for.
+	Exemptions []*Exemption `protobuf:"bytes,29,rep,name=exemptions,proto3" json:"exemptions,omitempty"`
+	// Offers discussed.
+	ServiceOffers []*ServiceOffer `protobuf:"bytes,30,rep,name=service_offers,json=serviceOffers,proto3" json:"service_offers,omitempty"`
+	// True when the referring authority determined that a 20 % unrestricted cash payment may be paid.
+	UnrestrictedCashPaymentEligible bool `protobuf:"varint,31,opt,name=unrestricted_cash_payment_eligible,json=unrestrictedCashPaymentEligible,proto3" json:"unrestricted_cash_payment_eligible,omitempty"`
+	// Day of the last death of a child in care, yyyy-mm-dd; empty when there was none.
+	LastChildBereavement string `protobuf:"bytes,32,opt,name=last_child_bereavement,json=lastChildBereavement,proto3" json:"last_child_bereavement,omitempty"`
+	// Day the home address left the Northern Territory, yyyy-mm-dd; empty while
+	// living there or when it never was there; kept by the registry, ignored on input.
+	LeftDeclaredAreaOn string `protobuf:"bytes,33,opt,name=left_declared_area_on,json=leftDeclaredAreaOn,proto3" json:"left_declared_area_on,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Customer) Reset() {
@@ -591,6 +656,132 @@ func (x *Customer) GetRecordVersion() int64 {
 	return 0
 }
 
+func (x *Customer) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *Customer) GetRentType() string {
+	if x != nil {
+		return x.RentType
+	}
+	return ""
+}
+
+func (x *Customer) GetNomineeFor() []string {
+	if x != nil {
+		return x.NomineeFor
+	}
+	return nil
+}
+
+func (x *Customer) GetNomineeDeceased() bool {
+	if x != nil {
+		return x.NomineeDeceased
+	}
+	return false
+}
+
+func (x *Customer) GetCarerAllowance() CarerAllowanceStatus {
+	if x != nil {
+		return x.CarerAllowance
+	}
+	return CarerAllowanceStatus_CARER_ALLOWANCE_STATUS_UNSPECIFIED
+}
+
+func (x *Customer) GetPartnerCarerAllowance() CarerAllowanceStatus {
+	if x != nil {
+		return x.PartnerCarerAllowance
+	}
+	return CarerAllowanceStatus_CARER_ALLOWANCE_STATUS_UNSPECIFIED
+}
+
+func (x *Customer) GetPaydayCode() string {
+	if x != nil {
+		return x.PaydayCode
+	}
+	return ""
+}
+
+func (x *Customer) GetImprisonment() *Imprisonment {
+	if x != nil {
+		return x.Imprisonment
+	}
+	return nil
+}
+
+func (x *Customer) GetPenalties() []*CompliancePenalty {
+	if x != nil {
+		return x.Penalties
+	}
+	return nil
+}
+
+func (x *Customer) GetMeasureHistory() []*MeasureSpell {
+	if x != nil {
+		return x.MeasureHistory
+	}
+	return nil
+}
+
+func (x *Customer) GetAccount() *IncomeManagementAccount {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *Customer) GetExpenses() []*Expense {
+	if x != nil {
+		return x.Expenses
+	}
+	return nil
+}
+
+func (x *Customer) GetCard() *Card {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
+func (x *Customer) GetExemptions() []*Exemption {
+	if x != nil {
+		return x.Exemptions
+	}
+	return nil
+}
+
+func (x *Customer) GetServiceOffers() []*ServiceOffer {
+	if x != nil {
+		return x.ServiceOffers
+	}
+	return nil
+}
+
+func (x *Customer) GetUnrestrictedCashPaymentEligible() bool {
+	if x != nil {
+		return x.UnrestrictedCashPaymentEligible
+	}
+	return false
+}
+
+func (x *Customer) GetLastChildBereavement() string {
+	if x != nil {
+		return x.LastChildBereavement
+	}
+	return ""
+}
+
+func (x *Customer) GetLeftDeclaredAreaOn() string {
+	if x != nil {
+		return x.LeftDeclaredAreaOn
+	}
+	return ""
+}
+
 // PutCustomerRequest creates or replaces a customer.
 type PutCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -696,7 +887,9 @@ func (x *PutCustomerResponse) GetCustomer() *Customer {
 type GetCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// CRN.
-	Crn           string `protobuf:"bytes,1,opt,name=crn,proto3" json:"crn,omitempty"`
+	Crn string `protobuf:"bytes,1,opt,name=crn,proto3" json:"crn,omitempty"`
+	// Day at whose end (agency zone) the record is read, yyyy-mm-dd; empty reads it as it is now.
+	AsAt          string `protobuf:"bytes,2,opt,name=as_at,json=asAt,proto3" json:"as_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -734,6 +927,13 @@ func (*GetCustomerRequest) Descriptor() ([]byte, []int) {
 func (x *GetCustomerRequest) GetCrn() string {
 	if x != nil {
 		return x.Crn
+	}
+	return ""
+}
+
+func (x *GetCustomerRequest) GetAsAt() string {
+	if x != nil {
+		return x.AsAt
 	}
 	return ""
 }
@@ -1997,7 +2197,7 @@ var File_noticehub_registry_v1_registry_proto protoreflect.FileDescriptor
 
 const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\n" +
-	"$noticehub/registry/v1/registry.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x84\x01\n" +
+	"$noticehub/registry/v1/registry.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a)noticehub/registry/v1/circumstances.proto\"\x84\x01\n" +
 	"\x04Name\x12?\n" +
 	"\vfamily_name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\n" +
 	"familyName\x12;\n" +
@@ -2009,12 +2209,15 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\x06street\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06street\x12#\n" +
 	"\blocality\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\blocality\x12@\n" +
 	"\x05state\x18\x04 \x01(\x0e2 .noticehub.event.v1.JurisdictionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x120\n" +
-	"\bpostcode\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f2\r^([0-9]{4})?$R\bpostcode\"\xd1\x01\n" +
+	"\bpostcode\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f2\r^([0-9]{4})?$R\bpostcode\"\x8a\x03\n" +
 	"\aPayment\x121\n" +
 	"\x04code\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$R\x04code\x124\n" +
 	"\x11fortnightly_cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10fortnightlyCents\x12\x18\n" +
 	"\astopped\x18\x03 \x01(\bR\astopped\x12C\n" +
-	"\tfrom_date\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bfromDate\"i\n" +
+	"\tfrom_date\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bfromDate\x12F\n" +
+	"\x06status\x18\x05 \x01(\x0e2$.noticehub.registry.v1.PaymentStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12$\n" +
+	"\rsupplementary\x18\x06 \x01(\bR\rsupplementary\x12I\n" +
+	"\fstatus_since\x18\a \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\vstatusSince\"i\n" +
 	"\aNominee\x121\n" +
 	"\x04kind\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$R\x04kind\x12+\n" +
 	"\x03crn\x18\x02 \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\"\xa6\x01\n" +
@@ -2022,7 +2225,7 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\n" +
 	"given_name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\tgivenName\x12G\n" +
 	"\rdate_of_birth\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\vdateOfBirth\x12,\n" +
-	"\x12family_tax_benefit\x18\x03 \x01(\bR\x10familyTaxBenefit\"\x9c\a\n" +
+	"\x12family_tax_benefit\x18\x03 \x01(\bR\x10familyTaxBenefit\"\x84\x11\n" +
 	"\bCustomer\x12(\n" +
 	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x127\n" +
 	"\x04name\x18\x02 \x01(\v2\x1b.noticehub.registry.v1.NameB\x06\xbaH\x03\xc8\x01\x01R\x04name\x12?\n" +
@@ -2041,14 +2244,37 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\x11restricted_access\x18\f \x01(\bR\x10restrictedAccess\x12J\n" +
 	"\rother_measure\x18\r \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\b\xbaH\x05\x82\x01\x02\x10\x01R\fotherMeasure\x12F\n" +
 	"\x10register_measure\x18\x0e \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\x0fregisterMeasure\x12%\n" +
-	"\x0erecord_version\x18\x0f \x01(\x03R\rrecordVersion\"\x8d\x01\n" +
+	"\x0erecord_version\x18\x0f \x01(\x03R\rrecordVersion\x122\n" +
+	"\x06office\x18\x10 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12=\n" +
+	"\trent_type\x18\x11 \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{0,49})?$R\brentType\x12\x1f\n" +
+	"\vnominee_for\x18\x12 \x03(\tR\n" +
+	"nomineeFor\x12)\n" +
+	"\x10nominee_deceased\x18\x13 \x01(\bR\x0fnomineeDeceased\x12^\n" +
+	"\x0fcarer_allowance\x18\x14 \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0ecarerAllowance\x12c\n" +
+	"\x17partner_carer_allowance\x18\x15 \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusR\x15partnerCarerAllowance\x128\n" +
+	"\vpayday_code\x18\x16 \x01(\tB\x17\xbaH\x14r\x122\x10^[A-Z0-9]{0,10}$R\n" +
+	"paydayCode\x12G\n" +
+	"\fimprisonment\x18\x17 \x01(\v2#.noticehub.registry.v1.ImprisonmentR\fimprisonment\x12P\n" +
+	"\tpenalties\x18\x18 \x03(\v2(.noticehub.registry.v1.CompliancePenaltyB\b\xbaH\x05\x92\x01\x02\x102R\tpenalties\x12L\n" +
+	"\x0fmeasure_history\x18\x19 \x03(\v2#.noticehub.registry.v1.MeasureSpellR\x0emeasureHistory\x12H\n" +
+	"\aaccount\x18\x1a \x01(\v2..noticehub.registry.v1.IncomeManagementAccountR\aaccount\x12D\n" +
+	"\bexpenses\x18\x1b \x03(\v2\x1e.noticehub.registry.v1.ExpenseB\b\xbaH\x05\x92\x01\x02\x102R\bexpenses\x12/\n" +
+	"\x04card\x18\x1c \x01(\v2\x1b.noticehub.registry.v1.CardR\x04card\x12J\n" +
+	"\n" +
+	"exemptions\x18\x1d \x03(\v2 .noticehub.registry.v1.ExemptionB\b\xbaH\x05\x92\x01\x02\x102R\n" +
+	"exemptions\x12T\n" +
+	"\x0eservice_offers\x18\x1e \x03(\v2#.noticehub.registry.v1.ServiceOfferB\b\xbaH\x05\x92\x01\x02\x102R\rserviceOffers\x12K\n" +
+	"\"unrestricted_cash_payment_eligible\x18\x1f \x01(\bR\x1funrestrictedCashPaymentEligible\x12\\\n" +
+	"\x16last_child_bereavement\x18  \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x14lastChildBereavement\x121\n" +
+	"\x15left_declared_area_on\x18! \x01(\tR\x12leftDeclaredAreaOn\"\x8d\x01\n" +
 	"\x12PutCustomerRequest\x12C\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x122\n" +
 	"\x10expected_version\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x0fexpectedVersion\"R\n" +
 	"\x13PutCustomerResponse\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\">\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"{\n" +
 	"\x12GetCustomerRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\"R\n" +
+	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12;\n" +
+	"\x05as_at\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04asAt\"R\n" +
 	"\x13GetCustomerResponse\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"U\n" +
 	"\x16ImportCustomersRequest\x12;\n" +
@@ -2196,70 +2422,91 @@ var file_noticehub_registry_v1_registry_proto_goTypes = []any{
 	(*ListDocumentsRequest)(nil),      // 29: noticehub.registry.v1.ListDocumentsRequest
 	(*ListDocumentsResponse)(nil),     // 30: noticehub.registry.v1.ListDocumentsResponse
 	(v1.Jurisdiction)(0),              // 31: noticehub.event.v1.Jurisdiction
-	(v1.Measure)(0),                   // 32: noticehub.event.v1.Measure
-	(*status.Status)(nil),             // 33: google.rpc.Status
-	(v1.BusinessFunction)(0),          // 34: noticehub.event.v1.BusinessFunction
-	(*timestamppb.Timestamp)(nil),     // 35: google.protobuf.Timestamp
+	(PaymentStatus)(0),                // 32: noticehub.registry.v1.PaymentStatus
+	(v1.Measure)(0),                   // 33: noticehub.event.v1.Measure
+	(CarerAllowanceStatus)(0),         // 34: noticehub.registry.v1.CarerAllowanceStatus
+	(*Imprisonment)(nil),              // 35: noticehub.registry.v1.Imprisonment
+	(*CompliancePenalty)(nil),         // 36: noticehub.registry.v1.CompliancePenalty
+	(*MeasureSpell)(nil),              // 37: noticehub.registry.v1.MeasureSpell
+	(*IncomeManagementAccount)(nil),   // 38: noticehub.registry.v1.IncomeManagementAccount
+	(*Expense)(nil),                   // 39: noticehub.registry.v1.Expense
+	(*Card)(nil),                      // 40: noticehub.registry.v1.Card
+	(*Exemption)(nil),                 // 41: noticehub.registry.v1.Exemption
+	(*ServiceOffer)(nil),              // 42: noticehub.registry.v1.ServiceOffer
+	(*status.Status)(nil),             // 43: google.rpc.Status
+	(v1.BusinessFunction)(0),          // 44: noticehub.event.v1.BusinessFunction
+	(*timestamppb.Timestamp)(nil),     // 45: google.protobuf.Timestamp
 }
 var file_noticehub_registry_v1_registry_proto_depIdxs = []int32{
 	0,  // 0: noticehub.registry.v1.Address.type:type_name -> noticehub.registry.v1.AddressType
 	31, // 1: noticehub.registry.v1.Address.state:type_name -> noticehub.event.v1.Jurisdiction
-	1,  // 2: noticehub.registry.v1.Customer.name:type_name -> noticehub.registry.v1.Name
-	1,  // 3: noticehub.registry.v1.Customer.aliases:type_name -> noticehub.registry.v1.Name
-	2,  // 4: noticehub.registry.v1.Customer.addresses:type_name -> noticehub.registry.v1.Address
-	3,  // 5: noticehub.registry.v1.Customer.payments:type_name -> noticehub.registry.v1.Payment
-	4,  // 6: noticehub.registry.v1.Customer.nominee:type_name -> noticehub.registry.v1.Nominee
-	5,  // 7: noticehub.registry.v1.Customer.children:type_name -> noticehub.registry.v1.Child
-	32, // 8: noticehub.registry.v1.Customer.other_measure:type_name -> noticehub.event.v1.Measure
-	32, // 9: noticehub.registry.v1.Customer.register_measure:type_name -> noticehub.event.v1.Measure
-	6,  // 10: noticehub.registry.v1.PutCustomerRequest.customer:type_name -> noticehub.registry.v1.Customer
-	6,  // 11: noticehub.registry.v1.PutCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	6,  // 12: noticehub.registry.v1.GetCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	6,  // 13: noticehub.registry.v1.ImportCustomersRequest.customer:type_name -> noticehub.registry.v1.Customer
-	33, // 14: noticehub.registry.v1.ImportError.error:type_name -> google.rpc.Status
-	12, // 15: noticehub.registry.v1.ImportCustomersResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	34, // 16: noticehub.registry.v1.Authority.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	31, // 17: noticehub.registry.v1.Authority.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	14, // 18: noticehub.registry.v1.PutAuthorityRequest.authority:type_name -> noticehub.registry.v1.Authority
-	14, // 19: noticehub.registry.v1.PutAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
-	14, // 20: noticehub.registry.v1.GetAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
-	14, // 21: noticehub.registry.v1.ListAuthoritiesResponse.authorities:type_name -> noticehub.registry.v1.Authority
-	14, // 22: noticehub.registry.v1.ImportAuthoritiesRequest.authority:type_name -> noticehub.registry.v1.Authority
-	12, // 23: noticehub.registry.v1.ImportAuthoritiesResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	24, // 24: noticehub.registry.v1.ResolveCustomersRequest.queries:type_name -> noticehub.registry.v1.CustomerQuery
-	1,  // 25: noticehub.registry.v1.CustomerQuery.names:type_name -> noticehub.registry.v1.Name
-	2,  // 26: noticehub.registry.v1.CustomerQuery.address:type_name -> noticehub.registry.v1.Address
-	26, // 27: noticehub.registry.v1.ResolveCustomersResponse.answers:type_name -> noticehub.registry.v1.CustomerAnswer
-	6,  // 28: noticehub.registry.v1.CustomerAnswer.customer:type_name -> noticehub.registry.v1.Customer
-	3,  // 29: noticehub.registry.v1.CustomerAnswer.partner_payments:type_name -> noticehub.registry.v1.Payment
-	27, // 30: noticehub.registry.v1.CustomerAnswer.candidates:type_name -> noticehub.registry.v1.Candidate
-	6,  // 31: noticehub.registry.v1.Candidate.customer:type_name -> noticehub.registry.v1.Customer
-	3,  // 32: noticehub.registry.v1.Candidate.partner_payments:type_name -> noticehub.registry.v1.Payment
-	35, // 33: noticehub.registry.v1.Document.created_at:type_name -> google.protobuf.Timestamp
-	28, // 34: noticehub.registry.v1.ListDocumentsResponse.documents:type_name -> noticehub.registry.v1.Document
-	7,  // 35: noticehub.registry.v1.RegistryService.PutCustomer:input_type -> noticehub.registry.v1.PutCustomerRequest
-	9,  // 36: noticehub.registry.v1.RegistryService.GetCustomer:input_type -> noticehub.registry.v1.GetCustomerRequest
-	11, // 37: noticehub.registry.v1.RegistryService.ImportCustomers:input_type -> noticehub.registry.v1.ImportCustomersRequest
-	15, // 38: noticehub.registry.v1.RegistryService.PutAuthority:input_type -> noticehub.registry.v1.PutAuthorityRequest
-	17, // 39: noticehub.registry.v1.RegistryService.GetAuthority:input_type -> noticehub.registry.v1.GetAuthorityRequest
-	19, // 40: noticehub.registry.v1.RegistryService.ListAuthorities:input_type -> noticehub.registry.v1.ListAuthoritiesRequest
-	21, // 41: noticehub.registry.v1.RegistryService.ImportAuthorities:input_type -> noticehub.registry.v1.ImportAuthoritiesRequest
-	23, // 42: noticehub.registry.v1.RegistryService.ResolveCustomers:input_type -> noticehub.registry.v1.ResolveCustomersRequest
-	29, // 43: noticehub.registry.v1.RegistryService.ListDocuments:input_type -> noticehub.registry.v1.ListDocumentsRequest
-	8,  // 44: noticehub.registry.v1.RegistryService.PutCustomer:output_type -> noticehub.registry.v1.PutCustomerResponse
-	10, // 45: noticehub.registry.v1.RegistryService.GetCustomer:output_type -> noticehub.registry.v1.GetCustomerResponse
-	13, // 46: noticehub.registry.v1.RegistryService.ImportCustomers:output_type -> noticehub.registry.v1.ImportCustomersResponse
-	16, // 47: noticehub.registry.v1.RegistryService.PutAuthority:output_type -> noticehub.registry.v1.PutAuthorityResponse
-	18, // 48: noticehub.registry.v1.RegistryService.GetAuthority:output_type -> noticehub.registry.v1.GetAuthorityResponse
-	20, // 49: noticehub.registry.v1.RegistryService.ListAuthorities:output_type -> noticehub.registry.v1.ListAuthoritiesResponse
-	22, // 50: noticehub.registry.v1.RegistryService.ImportAuthorities:output_type -> noticehub.registry.v1.ImportAuthoritiesResponse
-	25, // 51: noticehub.registry.v1.RegistryService.ResolveCustomers:output_type -> noticehub.registry.v1.ResolveCustomersResponse
-	30, // 52: noticehub.registry.v1.RegistryService.ListDocuments:output_type -> noticehub.registry.v1.ListDocumentsResponse
-	44, // [44:53] is the sub-list for method output_type
-	35, // [35:44] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	32, // 2: noticehub.registry.v1.Payment.status:type_name -> noticehub.registry.v1.PaymentStatus
+	1,  // 3: noticehub.registry.v1.Customer.name:type_name -> noticehub.registry.v1.Name
+	1,  // 4: noticehub.registry.v1.Customer.aliases:type_name -> noticehub.registry.v1.Name
+	2,  // 5: noticehub.registry.v1.Customer.addresses:type_name -> noticehub.registry.v1.Address
+	3,  // 6: noticehub.registry.v1.Customer.payments:type_name -> noticehub.registry.v1.Payment
+	4,  // 7: noticehub.registry.v1.Customer.nominee:type_name -> noticehub.registry.v1.Nominee
+	5,  // 8: noticehub.registry.v1.Customer.children:type_name -> noticehub.registry.v1.Child
+	33, // 9: noticehub.registry.v1.Customer.other_measure:type_name -> noticehub.event.v1.Measure
+	33, // 10: noticehub.registry.v1.Customer.register_measure:type_name -> noticehub.event.v1.Measure
+	34, // 11: noticehub.registry.v1.Customer.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
+	34, // 12: noticehub.registry.v1.Customer.partner_carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
+	35, // 13: noticehub.registry.v1.Customer.imprisonment:type_name -> noticehub.registry.v1.Imprisonment
+	36, // 14: noticehub.registry.v1.Customer.penalties:type_name -> noticehub.registry.v1.CompliancePenalty
+	37, // 15: noticehub.registry.v1.Customer.measure_history:type_name -> noticehub.registry.v1.MeasureSpell
+	38, // 16: noticehub.registry.v1.Customer.account:type_name -> noticehub.registry.v1.IncomeManagementAccount
+	39, // 17: noticehub.registry.v1.Customer.expenses:type_name -> noticehub.registry.v1.Expense
+	40, // 18: noticehub.registry.v1.Customer.card:type_name -> noticehub.registry.v1.Card
+	41, // 19: noticehub.registry.v1.Customer.exemptions:type_name -> noticehub.registry.v1.Exemption
+	42, // 20: noticehub.registry.v1.Customer.service_offers:type_name -> noticehub.registry.v1.ServiceOffer
+	6,  // 21: noticehub.registry.v1.PutCustomerRequest.customer:type_name -> noticehub.registry.v1.Customer
+	6,  // 22: noticehub.registry.v1.PutCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
+	6,  // 23: noticehub.registry.v1.GetCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
+	6,  // 24: noticehub.registry.v1.ImportCustomersRequest.customer:type_name -> noticehub.registry.v1.Customer
+	43, // 25: noticehub.registry.v1.ImportError.error:type_name -> google.rpc.Status
+	12, // 26: noticehub.registry.v1.ImportCustomersResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	44, // 27: noticehub.registry.v1.Authority.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	31, // 28: noticehub.registry.v1.Authority.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	14, // 29: noticehub.registry.v1.PutAuthorityRequest.authority:type_name -> noticehub.registry.v1.Authority
+	14, // 30: noticehub.registry.v1.PutAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
+	14, // 31: noticehub.registry.v1.GetAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
+	14, // 32: noticehub.registry.v1.ListAuthoritiesResponse.authorities:type_name -> noticehub.registry.v1.Authority
+	14, // 33: noticehub.registry.v1.ImportAuthoritiesRequest.authority:type_name -> noticehub.registry.v1.Authority
+	12, // 34: noticehub.registry.v1.ImportAuthoritiesResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	24, // 35: noticehub.registry.v1.ResolveCustomersRequest.queries:type_name -> noticehub.registry.v1.CustomerQuery
+	1,  // 36: noticehub.registry.v1.CustomerQuery.names:type_name -> noticehub.registry.v1.Name
+	2,  // 37: noticehub.registry.v1.CustomerQuery.address:type_name -> noticehub.registry.v1.Address
+	26, // 38: noticehub.registry.v1.ResolveCustomersResponse.answers:type_name -> noticehub.registry.v1.CustomerAnswer
+	6,  // 39: noticehub.registry.v1.CustomerAnswer.customer:type_name -> noticehub.registry.v1.Customer
+	3,  // 40: noticehub.registry.v1.CustomerAnswer.partner_payments:type_name -> noticehub.registry.v1.Payment
+	27, // 41: noticehub.registry.v1.CustomerAnswer.candidates:type_name -> noticehub.registry.v1.Candidate
+	6,  // 42: noticehub.registry.v1.Candidate.customer:type_name -> noticehub.registry.v1.Customer
+	3,  // 43: noticehub.registry.v1.Candidate.partner_payments:type_name -> noticehub.registry.v1.Payment
+	45, // 44: noticehub.registry.v1.Document.created_at:type_name -> google.protobuf.Timestamp
+	28, // 45: noticehub.registry.v1.ListDocumentsResponse.documents:type_name -> noticehub.registry.v1.Document
+	7,  // 46: noticehub.registry.v1.RegistryService.PutCustomer:input_type -> noticehub.registry.v1.PutCustomerRequest
+	9,  // 47: noticehub.registry.v1.RegistryService.GetCustomer:input_type -> noticehub.registry.v1.GetCustomerRequest
+	11, // 48: noticehub.registry.v1.RegistryService.ImportCustomers:input_type -> noticehub.registry.v1.ImportCustomersRequest
+	15, // 49: noticehub.registry.v1.RegistryService.PutAuthority:input_type -> noticehub.registry.v1.PutAuthorityRequest
+	17, // 50: noticehub.registry.v1.RegistryService.GetAuthority:input_type -> noticehub.registry.v1.GetAuthorityRequest
+	19, // 51: noticehub.registry.v1.RegistryService.ListAuthorities:input_type -> noticehub.registry.v1.ListAuthoritiesRequest
+	21, // 52: noticehub.registry.v1.RegistryService.ImportAuthorities:input_type -> noticehub.registry.v1.ImportAuthoritiesRequest
+	23, // 53: noticehub.registry.v1.RegistryService.ResolveCustomers:input_type -> noticehub.registry.v1.ResolveCustomersRequest
+	29, // 54: noticehub.registry.v1.RegistryService.ListDocuments:input_type -> noticehub.registry.v1.ListDocumentsRequest
+	8,  // 55: noticehub.registry.v1.RegistryService.PutCustomer:output_type -> noticehub.registry.v1.PutCustomerResponse
+	10, // 56: noticehub.registry.v1.RegistryService.GetCustomer:output_type -> noticehub.registry.v1.GetCustomerResponse
+	13, // 57: noticehub.registry.v1.RegistryService.ImportCustomers:output_type -> noticehub.registry.v1.ImportCustomersResponse
+	16, // 58: noticehub.registry.v1.RegistryService.PutAuthority:output_type -> noticehub.registry.v1.PutAuthorityResponse
+	18, // 59: noticehub.registry.v1.RegistryService.GetAuthority:output_type -> noticehub.registry.v1.GetAuthorityResponse
+	20, // 60: noticehub.registry.v1.RegistryService.ListAuthorities:output_type -> noticehub.registry.v1.ListAuthoritiesResponse
+	22, // 61: noticehub.registry.v1.RegistryService.ImportAuthorities:output_type -> noticehub.registry.v1.ImportAuthoritiesResponse
+	25, // 62: noticehub.registry.v1.RegistryService.ResolveCustomers:output_type -> noticehub.registry.v1.ResolveCustomersResponse
+	30, // 63: noticehub.registry.v1.RegistryService.ListDocuments:output_type -> noticehub.registry.v1.ListDocumentsResponse
+	55, // [55:64] is the sub-list for method output_type
+	46, // [46:55] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_registry_v1_registry_proto_init() }
@@ -2267,6 +2514,7 @@ func file_noticehub_registry_v1_registry_proto_init() {
 	if File_noticehub_registry_v1_registry_proto != nil {
 		return
 	}
+	file_noticehub_registry_v1_circumstances_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

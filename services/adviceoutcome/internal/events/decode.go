@@ -38,5 +38,5 @@ func (h *Handlers) DecodeDecided(d bus.Delivery) ([]inbox.Event, error) {
 // DecodeAuthorities reads a message of authority events.
 func (h *Handlers) DecodeAuthorities(d bus.Delivery) ([]inbox.Event, error) { return decode(d) }
 
-// DecodeParked reads a parked event of either.
+// DecodeParked reads a parked event of any of these.
 func (h *Handlers) DecodeParked(data []byte) (inbox.Event, error) { return decodeParked(data) }

@@ -3,7 +3,8 @@
 //
 // It guarantees that applying an event again, late or out of order changes
 // nothing more: outcomes and announcements have the submission as their key,
-// authorities their version, and counts of lodged submissions the message.
+// notifications their id, authorities their version, and counts of lodged
+// submissions the message.
 package events
 
 import (
@@ -41,7 +42,7 @@ type Handlers struct{ Deps }
 // New makes handlers.
 func New(d Deps) *Handlers { return &Handlers{d} }
 
-// announced is a terminal submission on its way into the ledger.
+// announced is a terminal submission, or a notification, on its way into the ledger.
 type announced struct {
 	entry store.Entry
 	event inbox.Event
@@ -86,8 +87,8 @@ func (h *Handlers) Decided(ctx context.Context, tx pgx.Tx, events []inbox.Event)
 	return effects, nil
 }
 
-// record gives each outcome its report date and adds it to the ledger. Outcomes
-// of authorities that were not announced yet are put off.
+// record gives each entry its report date and adds it to the ledger. Entries for
+// authorities that were not announced yet are put off.
 func (h *Handlers) record(ctx context.Context, tx pgx.Tx, decided []announced, effects *inbox.Effects) ([]store.Entry, error) {
 	if len(decided) == 0 {
 		return nil, nil
@@ -143,6 +144,8 @@ func entryOf(d *eventv1.SubmissionDecided) (store.Entry, error) {
 	switch {
 	case !term.Status(d.GetStatus()).Terminal():
 		problems = append(problems, errors.New("its status is not terminal"))
+	case entry.InformationType == term.ChangeOfCircumstances:
+		problems = append(problems, errors.New("nobody decides a change of circumstances"))
 	case entry.AuthorityID == "" || entry.InformationType.String() == "" || entry.Outcome.String() == "",
 		int32(entry.InformationType) != int32(d.GetInformationType()), int32(entry.Outcome) != int32(d.GetOutcome()):
 		problems = append(problems, errors.New("authority, information type or outcome is not set or not known"))

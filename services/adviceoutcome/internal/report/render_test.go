@@ -49,6 +49,17 @@ func nasty() []Line {
 	}
 }
 
+// changes are an outcome with notifications around it.
+func changes() []Line {
+	change := func(n byte, kinds ...Circumstance) Line {
+		at := time.Date(2026, 11, 20, 3, 4, 5, 678_901_000, time.UTC)
+		id := clock.ID{0: 1, 6: 0x80, 8: 0x80, 15: n}
+		note, _ := ChangeNote(kinds)
+		return Line{id, []byte(ChangeReference(id)), term.ChangeOfCircumstances, []byte("301000001A"), 0, at, at, nil, nil, false, []byte(note)}
+	}
+	return []Line{change(1, Address), nasty()[0], change(2, Children, Address, Partner)}
+}
+
 func renderAll(t *testing.T, h Head, c Chain, lines []Line) (csvForm, jsonForm []byte, seal Seal) {
 	t.Helper()
 	forms := map[Form]*bytes.Buffer{CSV: {}, JSON: {}}
@@ -87,6 +98,7 @@ func TestGoldenForms(t *testing.T) {
 	}{
 		{"lines", head(5), link(), nasty()},
 		{"nil", first, Chain{}, nil},
+		{"changes", head(1), link(), changes()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -112,7 +112,7 @@ type Chain struct {
 type Seal struct {
 	// Lines of the report; 0 for a nil report.
 	Lines int64
-	// OwnLines leaves out lines of submissions the hub created.
+	// OwnLines leaves out lines of submissions the hub created and of notifications.
 	OwnLines int64
 	// Pending counts submissions lodged but neither reported nor unprocessed; never negative.
 	Pending int64
@@ -165,24 +165,26 @@ func IDOf(authority string, date calendar.Date) clock.ID {
 	return clock.DerivedID(parent, "daily-report/"+authority+"/"+date.String())
 }
 
-// Line is one advice outcome as it stands in a report. The texts may be reused
-// by the reader for the next line.
+// Line is one advice outcome, or one notification of changed circumstances, as
+// it stands in a report. The texts may be reused by the reader for the next line.
 type Line struct {
+	// SubmissionID is the notification's id for a notification.
 	SubmissionID    clock.ID
 	Reference       []byte
 	InformationType term.InformationType
 	CRN             []byte
-	Outcome         term.Outcome
-	LodgedAt        time.Time
-	DecidedAt       time.Time
-	StartDate       *calendar.Date
-	EndDate         *calendar.Date
-	ByOfficer       bool
-	Note            []byte
+	// Outcome is 0 for a notification.
+	Outcome   term.Outcome
+	LodgedAt  time.Time
+	DecidedAt time.Time
+	StartDate *calendar.Date
+	EndDate   *calendar.Date
+	ByOfficer bool
+	Note      []byte
 }
 
-// HubCreated reports whether the hub itself lodged the submission with this
-// reference: authorities may not begin a reference with "~".
+// HubCreated reports whether the reference is the hub's own, of a submission it
+// lodged itself or of a notification: authorities may not begin one with "~".
 func HubCreated[T ~string | ~[]byte](reference T) bool {
 	return len(reference) > 0 && reference[0] == '~'
 }

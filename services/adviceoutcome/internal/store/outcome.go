@@ -16,28 +16,31 @@ import (
 	"github.com/noticehub/noticehub/proto/term"
 )
 
-// Entry is one row of the ledger.
+// Entry is one row of the ledger: an outcome, or a notification of changed
+// circumstances (InformationType ChangeOfCircumstances).
 type Entry struct {
+	// SubmissionID is the notification's id for a notification.
 	SubmissionID    clock.ID
 	AuthorityID     string
 	Reference       string
 	InformationType term.InformationType
 	CRN             string
-	Outcome         term.Outcome
-	LodgedAt        time.Time
-	DecidedAt       time.Time
-	StartDate       *calendar.Date
-	EndDate         *calendar.Date
-	ByOfficer       bool
-	Note            string
+	// Outcome is 0 for a notification, and only then.
+	Outcome   term.Outcome
+	LodgedAt  time.Time
+	DecidedAt time.Time
+	StartDate *calendar.Date
+	EndDate   *calendar.Date
+	ByOfficer bool
+	Note      string
 	// RecordedAt is the business time of the transaction, to the microsecond.
 	RecordedAt time.Time
 	// ReportDate it was given; see report.Authority.DateFor.
 	ReportDate calendar.Date
 }
 
-// Record adds outcomes to the ledger and returns those that were not there
-// before, by id. Submission ids must differ from each other. The caller must hold
+// Record adds entries to the ledger and returns those that were not there
+// before, by id. Their ids must differ from each other. The caller must hold
 // (Store.Hold) the authorities and have taken the report dates from the
 // standings it got. tx stays usable whatever happened before in it.
 func (*Store) Record(ctx context.Context, tx pgx.Tx, entries []Entry) ([]Entry, error) {

@@ -1,7 +1,8 @@
 // Package store holds all SQL of advice outcomes and daily reports.
 //
-// It guarantees, by constraint, lock or trigger: one outcome per submission; an
-// outcome never gets a report date whose report is closed; report sequences
+// It guarantees, by constraint, lock or trigger: one outcome per submission and
+// one entry per notification, which alone has no outcome; an entry never gets a
+// report date whose report is closed; report sequences
 // without gaps; sealed reports, their bytes and the ledger never change. It does
 // not decide which dates have reports: package report does.
 package store

@@ -70,6 +70,7 @@ func (d decider) revoke(r *Result) error {
 		return fault.New(fault.Internal, "REGISTER_BROKEN", "the register of submission %s cannot be rolled forward", d.submission.ID)
 	}
 	register.ByStart(notices)
+	r.Revocation = d.received(notices)
 	var done []register.Change
 	for _, n := range notices {
 		switch {

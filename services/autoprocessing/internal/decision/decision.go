@@ -66,6 +66,9 @@ type Result struct {
 	// Changes of the register in the order to apply them. A decision that stays
 	// UNPROCESSED may have some: what a notice to revoke could do at once.
 	Changes []register.Change
+	// Revocation is set when a notice to revoke met a child protection notice in
+	// force; nil otherwise.
+	Revocation *Revocation
 	// Start and End are the period for the advice; nil when none.
 	Start, End *calendar.Date
 	// Disclosure is set with ELIGIBLE.

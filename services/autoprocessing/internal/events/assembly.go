@@ -80,9 +80,12 @@ func (a *Assembly) announce(s *store.Submission, r *decision.Result, lodged []by
 	return nil
 }
 
-// effects are what a decision does beyond its submission: register changes,
-// the disclosure, and the disclosure that follows a match.
+// effects are what a decision does beyond its submission: what a revocation
+// met, register changes, the disclosure, and the disclosure that follows a match.
 func (a *Assembly) effects(s *store.Submission, r *decision.Result, actor string, at decision.Moment, trace string) error {
+	if r.Revocation != nil {
+		a.Events = append(a.Events, revocationReceived(s, r.Revocation, at, trace))
+	}
 	a.Changes(r.Changes, actor, at, trace)
 	if r.Disclosure != nil {
 		if err := a.Disclosure(s, r.Disclosure, at); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/register"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
@@ -69,13 +70,29 @@ func created(s *store.Submission, content []byte, trace string) *eventv1.Event {
 	return e
 }
 
-// noticeEvent announces a step of a notice.
-func noticeEvent(s *store.Step, trace string) *eventv1.Event {
-	n := &s.Notice
-	change := &eventv1.NoticeChange{
+// revocationReceived announces what a notice to revoke met. Its id belongs to
+// the submission, which tells of it once however often it is decided.
+func revocationReceived(s *store.Submission, r *decision.Revocation, at decision.Moment, trace string) *eventv1.Event {
+	e := event(s.ID, "revocation-received", 1, at.At, trace)
+	e.Body = &eventv1.Event_RevocationReceived{RevocationReceived: &eventv1.RevocationReceived{
+		Notice: noticeChange(&r.Notice), SubmissionId: s.ID[:], LodgedOn: r.LodgedOn.String(),
+		ContinuationExists: r.ContinuationExists, OtherAuthorityNoticeExists: r.OtherAuthorityNoticeExists,
+	}}
+	return e
+}
+
+// noticeChange tells of a notice as it is; what caused that is the caller's to add.
+func noticeChange(n *register.Notice) *eventv1.NoticeChange {
+	return &eventv1.NoticeChange{
 		NoticeId: n.ID[:], Crn: n.CRN, AuthorityId: n.AuthorityID, Measure: eventv1.Measure(n.Measure), State: eventv1.NoticeState(n.State),
 		StartDate: n.Start.String(), EndDate: n.End.String(), Version: int32(n.Version), Continuation: n.Continuation,
 	}
+}
+
+// noticeEvent announces a step of a notice.
+func noticeEvent(s *store.Step, trace string) *eventv1.Event {
+	n := &s.Notice
+	change := noticeChange(n)
 	if !s.SubmissionID.IsZero() {
 		id := s.SubmissionID
 		change.SubmissionId = id[:]

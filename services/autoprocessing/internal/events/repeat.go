@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,6 +48,9 @@ func (p *Processor) Again(ctx context.Context, tx pgx.Tx, out *Assembly, s *stor
 		return err
 	}
 	last := before[s.ID][len(before[s.ID])-1]
+	if slices.ContainsFunc(before[s.ID], func(d store.Decision) bool { return decision.RevocationTold(s.Type, d.Reasons) }) {
+		result.Revocation = nil
+	}
 	row, err := decisionRow(s, &result, last.Number+1, at)
 	if err != nil {
 		return err

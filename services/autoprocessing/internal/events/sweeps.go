@@ -83,9 +83,13 @@ func (p *Processor) Withdrawals(ctx context.Context, _ time.Time) error {
 }
 
 // Claims gives entries back whose claim has expired, and wakes those whose day
-// has come. Both count at once without it; this keeps what is stored tidy.
+// has come, and sums up the kept counts. All of it counts at once without it;
+// this keeps what is stored tidy.
 func (p *Processor) Claims(ctx context.Context, now time.Time) error {
 	at := p.moment(now)
+	if err := store.SumCounts(ctx, p.Pool); err != nil {
+		return err
+	}
 	return p.repeat(ctx, func(tx pgx.Tx, _ *Assembly) (int, error) {
 		expired, err := store.ExpireClaims(ctx, tx, at.At, sweepBatch)
 		if err != nil {

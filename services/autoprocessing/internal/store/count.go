@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 )
@@ -26,23 +27,27 @@ type Count struct {
 	N                int64
 }
 
-// CountOpen counts the open entries of the queue, all in one pass over them.
+// CountOpen counts the open entries of the queue in one snapshot, from the kept
+// counts; only the hour an age group begins in is looked at by entry.
 func CountOpen(ctx context.Context, q Querier, now time.Time, today calendar.Date) (Counts, error) {
 	var c Counts
-	rows, err := q.Query(ctx, `WITH open AS MATERIALIZED (
-			SELECT q.entered_at, q.reasons, s.authority_id, s.information_type,
-				q.held_by <> '' AND (q.assigned OR q.claim_expires_at > $1) AS held,
-				COALESCE(q.hold_until > DATE '1970-01-01' + $2::int, false) AS on_hold,
-				GREATEST(0, EXTRACT(epoch FROM $1 - q.entered_at) / 86400)::numeric AS age
-			FROM queue_entry q JOIN submission s ON s.id = q.submission_id WHERE q.closed_at IS NULL)
-		SELECT 'open', '', count(*), min(entered_at) FROM open
-		UNION ALL SELECT 'held', '', count(*), NULL FROM open WHERE held
-		UNION ALL SELECT 'on_hold', '', count(*), NULL FROM open WHERE on_hold
-		UNION ALL SELECT 'reason', r::text, count(*), NULL FROM open, unnest(reasons) AS r GROUP BY r
-		UNION ALL SELECT 'authority', authority_id, count(*), NULL FROM open GROUP BY authority_id
-		UNION ALL SELECT 'information_type', information_type::text, count(*), NULL FROM open GROUP BY information_type
-		UNION ALL SELECT 'age_days', g::text, count(*), NULL FROM (
-			SELECT CASE WHEN age < 2 THEN 0 WHEN age < 5 THEN 2 WHEN age < 10 THEN 5 WHEN age < 30 THEN 10 ELSE 30 END AS g FROM open) ages GROUP BY g`,
+	rows, err := q.Query(ctx, `WITH kept AS MATERIALIZED (SELECT dimension, value, sum(n) AS n FROM queue_count GROUP BY 1, 2 HAVING sum(n) <> 0),
+		hours AS MATERIALIZED (SELECT to_timestamp(value::bigint * 3600) AS hour, n FROM kept WHERE dimension = 'hour'),
+		-- Entries younger than so many days: whole hours, and those of the hour the boundary is in.
+		younger AS MATERIALIZED (SELECT days, (SELECT coalesce(sum(n), 0) FROM hours WHERE hour > $1::timestamptz - make_interval(days => days))
+			+ (SELECT count(*) FROM queue_entry WHERE closed_at IS NULL AND entered_at > $1::timestamptz - make_interval(days => days)
+				AND entered_at < to_timestamp((floor(extract(epoch FROM $1::timestamptz - make_interval(days => days)) / 3600) + 1) * 3600)) AS n
+			FROM unnest(ARRAY[2, 5, 10, 30]) AS days),
+		total AS (SELECT coalesce(sum(n), 0) AS n FROM hours)
+		SELECT 'open', '', total.n::bigint, (SELECT min(entered_at) FROM queue_entry WHERE closed_at IS NULL) FROM total
+		UNION ALL SELECT 'held', '', count(*), NULL FROM queue_entry
+			WHERE closed_at IS NULL AND held_by <> '' AND (assigned OR claim_expires_at > $1::timestamptz)
+		UNION ALL SELECT 'on_hold', '', count(*), NULL FROM queue_entry
+			WHERE closed_at IS NULL AND hold_until IS NOT NULL AND hold_until > DATE '1970-01-01' + $2::int
+		UNION ALL SELECT dimension, value, n::bigint, NULL FROM kept WHERE dimension <> 'hour'
+		UNION ALL SELECT 'age_days', g::text, n::bigint, NULL FROM (
+			SELECT coalesce(lag(days) OVER by_days, 0) AS g, n - coalesce(lag(n) OVER by_days, 0) AS n FROM younger WINDOW by_days AS (ORDER BY days)
+			UNION ALL SELECT 30, total.n - y.n FROM total, younger y WHERE y.days = 30) ages WHERE n <> 0`,
 		now, int32(today))
 	if err != nil {
 		return c, err
@@ -64,4 +69,13 @@ func CountOpen(ctx context.Context, q Querier, now time.Time, today calendar.Dat
 		return nil
 	})
 	return c, err
+}
+
+// SumCounts makes few rows of the many that kept the counts, once there are
+// enough to be worth it; the sums stay. Replicas leave each other's rows alone.
+func SumCounts(ctx context.Context, pool *pgxpool.Pool) error {
+	_, err := pool.Exec(ctx, `WITH gone AS (DELETE FROM queue_count WHERE id IN (SELECT id FROM queue_count FOR UPDATE SKIP LOCKED)
+			AND (SELECT count(*) > 500 FROM queue_count) RETURNING dimension, value, n)
+		INSERT INTO queue_count (dimension, value, n) SELECT dimension, value, sum(n) FROM gone GROUP BY 1, 2 HAVING sum(n) <> 0`)
+	return err
 }

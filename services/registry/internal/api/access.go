@@ -22,7 +22,26 @@ func Methods() identity.Table {
 		customer = identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{"administrator", "officer", restrictedRole}}
 		feed     = identity.Rule{Kinds: []identity.Kind{identity.Service, identity.Person}, Roles: []string{"administrator"}}
 	)
+	const administrator, supervisor = "administrator", "supervisor"
+	var (
+		change = identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{
+			administrator, "officer", "contact-officer", "impact-officer", restrictedRole,
+		}}
+		place = identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{
+			administrator, "officer", "contact-officer", "impact-officer", restrictedRole, "social-worker", "social-work-manager", supervisor,
+		}}
+		redrive = identity.Rule{Kinds: []identity.Kind{identity.Service, identity.Person}, Roles: []string{administrator, supervisor}}
+	)
 	return identity.Table{
+		registryv1.CircumstanceService_ChangeCustomer_FullMethodName:           change,
+		registryv1.CircumstanceService_ListCustomerVersions_FullMethodName:     read,
+		registryv1.CircumstanceService_FeedChanges_FullMethodName:              feed,
+		registryv1.CircumstanceService_ListQuarantined_FullMethodName:          redrive,
+		registryv1.CircumstanceService_RedriveQuarantined_FullMethodName:       redrive,
+		registryv1.CircumstanceService_PutSchoolMealsProvider_FullMethodName:   write,
+		registryv1.CircumstanceService_ListSchoolMealsProviders_FullMethodName: read,
+		registryv1.CircumstanceService_PlaceDocument_FullMethodName:            place,
+
 		registryv1.RegistryService_PutCustomer_FullMethodName:       customer,
 		registryv1.RegistryService_GetCustomer_FullMethodName:       read,
 		registryv1.RegistryService_ListDocuments_FullMethodName:     read,

@@ -2,37 +2,52 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/registry/internal/events"
 	"github.com/noticehub/noticehub/services/registry/internal/store"
 )
 
 // PutCustomer creates or replaces a customer's record.
 func (s *Server) PutCustomer(ctx context.Context, req *registryv1.PutCustomerRequest) (*registryv1.PutCustomerResponse, error) {
-	in, err := s.admit(req.GetCustomer())
+	in := req.GetCustomer()
+	if err := s.admit(in); err != nil {
+		return nil, err
+	}
+	src, err := sourceOf(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Outbox.Room(ctx); err != nil {
 		return nil, err
 	}
-	results, err := s.keep(ctx, []incoming{in}, func(_ incoming, current store.Record, exists bool) error {
-		if exists {
-			if err := mayOpen(ctx, current.Restricted); err != nil {
+	var w store.Wanted
+	wantedFor(&w, in)
+	var kept *registryv1.Customer
+	err = s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
+		_, err := replace(b, in, src, func(current *registryv1.Customer) error {
+			if err := mayOpen(ctx, current.GetRestrictedAccess()); err != nil {
 				return err
 			}
+			return expected(req.GetExpectedVersion(), current.GetRecordVersion(), current != nil)
+		})
+		if err != nil {
+			return err
 		}
-		return expected(req.GetExpectedVersion(), current.Version, exists)
+		kept, err = b.Customer(in.GetCrn())
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	c, err := decode(results[0].record)
-	if err != nil {
-		return nil, err
-	}
-	return &registryv1.PutCustomerResponse{Customer: c}, nil
+	return &registryv1.PutCustomerResponse{Customer: kept}, nil
 }
 
 // expected compares the version the caller saw with the current one.
@@ -55,11 +70,34 @@ func unknownCustomer() error {
 	return fault.New(fault.NotFound, "CUSTOMER_UNKNOWN", "there is no record with this CRN")
 }
 
-// GetCustomer returns one customer.
+// GetCustomer returns one customer, as the record is now or was when a day ended.
 func (s *Server) GetCustomer(ctx context.Context, req *registryv1.GetCustomerRequest) (*registryv1.GetCustomerResponse, error) {
+	var end time.Time
+	if req.GetAsAt() != "" {
+		day, err := calendar.ParseDate(req.GetAsAt())
+		if err != nil || day.Year() > 9998 {
+			return nil, fault.InvalidField("as_at", "must be a day of the calendar, written yyyy-mm-dd")
+		}
+		end = s.endOf(day)
+	}
 	r, err := s.open(ctx, req.GetCrn())
 	if err != nil {
 		return nil, err
+	}
+	if !end.IsZero() {
+		body, existed, err := s.Store.VersionBefore(ctx, req.GetCrn(), end)
+		if err != nil {
+			return nil, err
+		}
+		if !existed {
+			return nil, unknownCustomer()
+		}
+		// The version tells the measure and its number itself.
+		c := new(registryv1.Customer)
+		if err := proto.Unmarshal(body, c); err != nil {
+			return nil, fmt.Errorf("decode a version of a customer's record: %w", err)
+		}
+		return &registryv1.GetCustomerResponse{Customer: c}, nil
 	}
 	c, err := decode(r)
 	if err != nil {

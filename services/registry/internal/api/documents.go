@@ -10,6 +10,7 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/identity"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	"github.com/noticehub/noticehub/services/registry/internal/store"
 )
@@ -42,15 +43,46 @@ func (s *Server) ListDocuments(ctx context.Context, req *registryv1.ListDocument
 		page.NextPageToken = writeToken(store.Position{CreatedAt: last.CreatedAt, ID: last.ID})
 	}
 	for _, d := range documents {
-		doc := &registryv1.Document{
-			DocumentId: d.ID.String(), Crn: d.CRN, Title: d.Title, Text: d.Text, OfficerId: d.Officer, CreatedAt: timestamppb.New(d.CreatedAt),
-		}
-		if !d.Submission.IsZero() {
-			doc.SubmissionId = d.Submission.String()
-		}
-		page.Documents = append(page.Documents, doc)
+		page.Documents = append(page.Documents, documentOf(d))
 	}
 	return page, nil
+}
+
+func documentOf(d store.Document) *registryv1.Document {
+	doc := &registryv1.Document{
+		DocumentId: d.ID.String(), Crn: d.CRN, Title: d.Title, Text: d.Text, OfficerId: d.Officer, CreatedAt: timestamppb.New(d.CreatedAt),
+	}
+	if !d.Submission.IsZero() {
+		doc.SubmissionId = d.Submission.String()
+	}
+	return doc
+}
+
+// PlaceDocument places an officer's document on a customer's record. Placing it
+// again answers with the one that is there.
+func (s *Server) PlaceDocument(ctx context.Context, req *registryv1.PlaceDocumentRequest) (*registryv1.PlaceDocumentResponse, error) {
+	id, err := clock.ParseID(req.GetDocumentId())
+	if err != nil || id.IsZero() {
+		return nil, fault.InvalidField("document_id", "must be a UUID")
+	}
+	caller, ok := identity.From(ctx)
+	if !ok {
+		return nil, fault.New(fault.Unauthenticated, "CALLER_UNKNOWN", "nobody is known to be calling")
+	}
+	if _, err := s.open(ctx, req.GetCrn()); err != nil {
+		return nil, err
+	}
+	kept, err := s.Store.PlaceDocument(ctx, store.Document{
+		ID: id, CRN: req.GetCrn(), Title: req.GetTitle(), Text: req.GetText(), Officer: caller.ID, CreatedAt: s.Clock.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if kept.CRN != req.GetCrn() || kept.Title != req.GetTitle() || kept.Text != req.GetText() || kept.Officer != caller.ID || !kept.Submission.IsZero() {
+		return nil, fault.New(fault.Exists, "DOCUMENT_EXISTS", "there is another document with this id").
+			WithHelp("Choose an id of its own for each document.")
+	}
+	return &registryv1.PlaceDocumentResponse{Document: documentOf(kept)}, nil
 }
 
 // A page token is the position's microseconds and id, in base64.

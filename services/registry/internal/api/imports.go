@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/jackc/pgx/v5"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -11,6 +12,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/registry/internal/events"
 	"github.com/noticehub/noticehub/services/registry/internal/store"
 )
 
@@ -63,14 +65,26 @@ func checked(m proto.Message, record func() error) (refused, failed error) {
 	return err, nil
 }
 
+// imported is a checked record of an import, and what became of it.
+type imported struct {
+	position int64
+	customer *registryv1.Customer
+	fate     events.Fate
+	refused  error
+}
+
 // ImportCustomers creates or replaces the records of a feed, in transactions
 // of some hundred records. When the stream breaks, the batches kept so far
 // stay; sending the feed again finds them unchanged.
 func (s *Server) ImportCustomers(stream grpc.ClientStreamingServer[registryv1.ImportCustomersRequest, registryv1.ImportCustomersResponse]) error {
 	ctx := stream.Context()
-	var tally [changed + 1]int64
+	src, err := sourceOf(ctx, "")
+	if err != nil {
+		return err
+	}
+	var tally [events.Replaced + 1]int64
 	var refused refusals
-	var batch []incoming
+	var batch []imported
 	size := 0
 	member := make(map[string]bool)
 	flush := func() error {
@@ -80,20 +94,37 @@ func (s *Server) ImportCustomers(stream grpc.ClientStreamingServer[registryv1.Im
 		if err := s.Outbox.Room(ctx); err != nil {
 			return err
 		}
-		results, err := s.keep(ctx, batch, func(incoming, store.Record, bool) error { return nil })
+		w := store.Wanted{}
+		for _, in := range batch {
+			wantedFor(&w, in.customer)
+		}
+		err := s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
+			for i := range batch {
+				in := &batch[i]
+				in.fate, in.refused = replace(b, in.customer, src, func(*registryv1.Customer) error { return nil })
+				if in.refused != nil && !fault.Is(in.refused, fault.Precondition) {
+					return in.refused
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		for _, r := range results {
-			tally[r.fate]++
+		for _, in := range batch {
+			if in.refused != nil {
+				refused.add(in.position, in.refused)
+			} else {
+				tally[in.fate]++
+			}
 		}
 		batch, size = batch[:0], 0
 		clear(member)
 		return nil
 	}
-	err := each(stream, func(position int64, req *registryv1.ImportCustomersRequest) error {
-		var in incoming
-		bad, err := checked(req, func() (err error) { in, err = s.admit(req.GetCustomer()); return err })
+	err = each(stream, func(position int64, req *registryv1.ImportCustomersRequest) error {
+		in := req.GetCustomer()
+		bad, err := checked(req, func() error { return s.admit(in) })
 		if err != nil {
 			return err
 		}
@@ -102,13 +133,13 @@ func (s *Server) ImportCustomers(stream grpc.ClientStreamingServer[registryv1.Im
 			return nil
 		}
 		// A CRN that comes again replaces the earlier record: its own batch.
-		if member[in.customer.GetCrn()] || len(batch) >= s.ImportBatch || size+len(in.body) > batchBytes {
+		if member[in.GetCrn()] || len(batch) >= s.ImportBatch || size+proto.Size(in) > batchBytes {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
-		member[in.customer.GetCrn()] = true
-		batch, size = append(batch, in), size+len(in.body)
+		member[in.GetCrn()] = true
+		batch, size = append(batch, imported{position: position, customer: in}), size+proto.Size(in)
 		return nil
 	})
 	if err != nil {
@@ -118,7 +149,7 @@ func (s *Server) ImportCustomers(stream grpc.ClientStreamingServer[registryv1.Im
 		return err
 	}
 	return stream.SendAndClose(&registryv1.ImportCustomersResponse{
-		Created: tally[created], Changed: tally[changed], Unchanged: tally[unchanged], Refused: refused.count, Errors: refused.errors,
+		Created: tally[events.Created], Changed: tally[events.Replaced], Unchanged: tally[events.Unchanged], Refused: refused.count, Errors: refused.errors,
 	})
 }
 

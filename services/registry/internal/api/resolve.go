@@ -9,6 +9,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/registry/internal/events"
 	"github.com/noticehub/noticehub/services/registry/internal/matching"
 	"github.com/noticehub/noticehub/services/registry/internal/store"
 )
@@ -171,7 +172,7 @@ func namesakeOf(h *store.Hit) (namesake, error) {
 		return namesake{}, err
 	}
 	n := namesake{
-		person:   matching.Person{CRN: c.GetCrn(), Names: namesOf(c), BirthDate: c.GetDateOfBirth(), Gender: c.GetGender()},
+		person:   matching.Person{CRN: c.GetCrn(), Names: events.NamesOf(c), BirthDate: c.GetDateOfBirth(), Gender: c.GetGender()},
 		customer: appendCustomer(nil, h.Body, h.Measure, h.Version),
 	}
 	for _, a := range c.GetAddresses() {

@@ -35,13 +35,16 @@ type Deps struct {
 	Clock  clock.Clock
 	// Zone is the agency's: local dates are dates there.
 	Zone *time.Location
+	// FollowOn wakes the work on what changes mean for other records; never blocks.
+	FollowOn func()
 	// ImportBatch is how many records of an import share a transaction, at least 1.
 	ImportBatch int
 }
 
-// Server implements registryv1.RegistryServiceServer.
+// Server implements registryv1.RegistryServiceServer and CircumstanceServiceServer.
 type Server struct {
 	registryv1.UnimplementedRegistryServiceServer
+	registryv1.UnimplementedCircumstanceServiceServer
 	Deps
 }
 

@@ -7,14 +7,13 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/registry/internal/events"
 )
 
 // Field numbers of the contract this file writes and reads by hand. A test
 // holds them to the descriptors and the bytes to the generated code.
 const (
 	customerPayments protowire.Number = 7
-	customerMeasure  protowire.Number = 14
-	customerVersion  protowire.Number = 15
 
 	responseAnswers protowire.Number = 1
 
@@ -28,27 +27,11 @@ const (
 	candidatePartnerPayments protowire.Number = 5
 )
 
-// appendRecord appends a kept record as it travels: the body, then what the
-// registry keeps beside it, which have the highest field numbers.
-func appendRecord(b, body []byte, measure term.Measure, version int64) []byte {
-	b = append(b, body...)
-	if measure != 0 {
-		b = protowire.AppendTag(b, customerMeasure, protowire.VarintType)
-		b = protowire.AppendVarint(b, uint64(measure))
-	}
-	b = protowire.AppendTag(b, customerVersion, protowire.VarintType)
-	return protowire.AppendVarint(b, uint64(version))
-}
-
 // appendCustomer appends a kept record as the customer of an answer or candidate.
 func appendCustomer(b, body []byte, measure term.Measure, version int64) []byte {
-	size := len(body) + protowire.SizeTag(customerVersion) + protowire.SizeVarint(uint64(version))
-	if measure != 0 {
-		size += protowire.SizeTag(customerMeasure) + protowire.SizeVarint(uint64(measure))
-	}
 	b = protowire.AppendTag(b, customerField, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(size))
-	return appendRecord(b, body, measure, version)
+	b = protowire.AppendVarint(b, uint64(events.RecordSize(body, measure, version)))
+	return events.AppendRecord(b, body, measure, version)
 }
 
 // appendPayments appends the payments of an encoded record as a repeated field.

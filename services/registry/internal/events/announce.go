@@ -47,6 +47,8 @@ type CustomerChange struct {
 	Version       int64
 	Changed       []string
 	Before, After []byte
+	// Actor who changed it.
+	Actor string
 }
 
 // Customers announces changed records, packed.
@@ -68,7 +70,7 @@ func Customers(c Cause, changes []CustomerChange) []outbox.Row {
 		size += n
 		e := c.event()
 		e.Body = &eventv1.Event_CircumstanceChanged{CircumstanceChanged: &eventv1.CircumstanceChanged{
-			Crn: ch.CRN, RecordVersion: ch.Version, Changed: ch.Changed, Before: ch.Before, After: ch.After,
+			Crn: ch.CRN, RecordVersion: ch.Version, Changed: ch.Changed, Before: ch.Before, After: ch.After, Actor: ch.Actor,
 		}}
 		batch = append(batch, e)
 	}

@@ -22,8 +22,10 @@ const (
 	eventSchema   protowire.Number = 2
 	eventDecided  protowire.Number = 20
 	eventActive   protowire.Number = 30
+	eventExtended protowire.Number = 31
 	eventEnded    protowire.Number = 32
 	eventRevoked  protowire.Number = 33
+	eventRecorded protowire.Number = 35
 	decidedResult protowire.Number = 6
 	decidedByHand protowire.Number = 11
 )
@@ -105,7 +107,7 @@ func concerns(event []byte) (bool, error) {
 		switch {
 		case number == eventSchema && kind == protowire.VarintType:
 			schema, _ = protowire.ConsumeVarint(value)
-		case number == eventActive, number == eventEnded, number == eventRevoked:
+		case number == eventActive, number == eventExtended, number == eventEnded, number == eventRevoked, number == eventRecorded:
 			wanted = true
 		case number == eventDecided && kind == protowire.BytesType:
 			var err error

@@ -3,6 +3,7 @@ package events
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -14,6 +15,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/inbox"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 )
 
 func TestFieldNumbers(t *testing.T) {
@@ -27,8 +29,12 @@ func TestFieldNumbers(t *testing.T) {
 		{&eventv1.Event{}, "schema_version", eventSchema},
 		{&eventv1.Event{}, "submission_decided", eventDecided},
 		{&eventv1.Event{}, "notice_activated", eventActive},
+		{&eventv1.Event{}, "notice_extended", eventExtended},
+		{&eventv1.Event{}, "notice_recorded", eventRecorded},
 		{&eventv1.Event{}, "notice_ended", eventEnded},
 		{&eventv1.Event{}, "notice_revoked", eventRevoked},
+		{&registryv1.Customer{}, "register_measure", customerMeasure},
+		{&registryv1.Customer{}, "record_version", customerVersion},
 		{&eventv1.SubmissionDecided{}, "outcome", decidedResult},
 		{&eventv1.SubmissionDecided{}, "by_officer", decidedByHand},
 	} {
@@ -42,8 +48,8 @@ func TestFieldNumbers(t *testing.T) {
 func event(t *rapid.T, at int) *eventv1.Event {
 	id := clock.DerivedID(clock.ID{}, string(rune('a'+at)))
 	e := &eventv1.Event{Id: id[:], SchemaVersion: 1, OccurredAt: timestamppb.Now()}
-	notice := &eventv1.NoticeChange{NoticeId: id[:], Crn: "100000001A", StartDate: "2026-12-01", Version: 1}
-	switch rapid.IntRange(0, 6).Draw(t, "kind") {
+	notice := &eventv1.NoticeChange{NoticeId: id[:], Crn: "100000001A", StartDate: "2026-12-01", EndDate: "2027-02-28", Version: 1}
+	switch rapid.IntRange(0, 8).Draw(t, "kind") {
 	case 0:
 		e.Body = &eventv1.Event_NoticeActivated{NoticeActivated: &eventv1.NoticeActivated{Notice: notice}}
 	case 1:
@@ -53,6 +59,10 @@ func event(t *rapid.T, at int) *eventv1.Event {
 	case 3:
 		e.Body = &eventv1.Event_NoticeRecorded{NoticeRecorded: &eventv1.NoticeRecorded{Notice: notice}}
 	case 4:
+		e.Body = &eventv1.Event_NoticeExtended{NoticeExtended: &eventv1.NoticeExtended{Notice: notice}}
+	case 5:
+		e.Body = &eventv1.Event_NoticeShortened{NoticeShortened: &eventv1.NoticeShortened{Notice: notice}}
+	case 6:
 		e.Body = &eventv1.Event_SubmissionUnprocessed{SubmissionUnprocessed: &eventv1.SubmissionUnprocessed{SubmissionId: id[:], Crn: "100000001A"}}
 	default:
 		e.Body = &eventv1.Event_SubmissionDecided{SubmissionDecided: &eventv1.SubmissionDecided{
@@ -72,7 +82,7 @@ func TestDecodeSkipsOnlyWhatLeavesNothing(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(t, "events") {
 			e := event(t, i)
 			packet.Events = append(packet.Events, e)
-			left, err := settle([]inbox.Event{{Value: e}})
+			left, err := settle([]inbox.Event{{Value: e}}, time.UTC)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +136,7 @@ func TestEventsNotUnderstoodAreKeptAndRefused(t *testing.T) {
 			t.Errorf("%s: no id to park it by", name)
 		}
 		if decoded[0].Refused == nil {
-			if _, err := settle(decoded); err == nil {
+			if _, err := settle(decoded, time.UTC); err == nil {
 				t.Errorf("%s: was applied", name)
 			}
 		}
@@ -153,7 +163,7 @@ func FuzzDecode(f *testing.F) {
 			if e.ID.IsZero() {
 				t.Fatal("an event without id")
 			}
-			_, _ = settle([]inbox.Event{e}) // must not panic
+			_, _ = settle([]inbox.Event{e}, time.UTC) // must not panic
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,24 +14,49 @@ import (
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/registry/internal/document"
+	"github.com/noticehub/noticehub/services/registry/internal/measure"
 	"github.com/noticehub/noticehub/services/registry/internal/store"
 )
 
 // Apply leaves in the registry what decided events tell: documents of outcomes,
-// and the state of notices. The result depends only on which events were
-// applied, not on their order or number.
-func Apply(st *store.Store) func(context.Context, pgx.Tx, []inbox.Event) (inbox.Effects, error) {
+// the state of notices, and in the records of their customers the spells under
+// measures. The result depends only on which events were applied, not on their
+// order or number; how many versions a record goes through may differ.
+func Apply(st *store.Store, clk clock.Clock, zone *time.Location) func(context.Context, pgx.Tx, []inbox.Event) (inbox.Effects, error) {
 	return func(ctx context.Context, tx pgx.Tx, events []inbox.Event) (inbox.Effects, error) {
-		left, err := settle(events)
+		left, err := settle(events, zone)
 		if err != nil {
 			return inbox.Effects{}, err
 		}
-		return inbox.Effects{}, st.Settle(ctx, tx, left)
+		reading, err := st.Settle(ctx, tx, left)
+		if err != nil || len(left.Notices) == 0 {
+			return inbox.Effects{}, err
+		}
+		b := newBook(reading, Cause{At: clk.Now(), Traceparent: events[0].Traceparent}, zone)
+		seen := make(map[string]bool, len(left.Notices))
+		for _, n := range left.Notices {
+			if seen[n.CRN] {
+				continue
+			}
+			seen[n.CRN] = true
+			if err := b.Measure(n.CRN); err != nil {
+				return inbox.Effects{}, err
+			}
+		}
+		// The consumer writes the rows of the outbox itself.
+		w := b.batch()
+		rows := w.Events
+		w.Events = nil
+		if err := st.WriteCustomers(ctx, tx, w); err != nil {
+			return inbox.Effects{}, err
+		}
+		late, err := missed(ctx, st, tx, events, zone)
+		return inbox.Effects{Outbox: append(rows, late...)}, err
 	}
 }
 
 // settle gathers a batch: each document once, each notice once with its highest version.
-func settle(events []inbox.Event) (store.Settle, error) {
+func settle(events []inbox.Event, zone *time.Location) (store.Settle, error) {
 	var left store.Settle
 	documents := make(map[clock.ID]bool)
 	notices := make(map[clock.ID]int)
@@ -51,6 +77,10 @@ func settle(events []inbox.Event) (store.Settle, error) {
 				left.Documents = append(left.Documents, d)
 			}
 			continue
+		case *eventv1.Event_NoticeRecorded:
+			notice = body.NoticeRecorded.GetNotice()
+		case *eventv1.Event_NoticeExtended:
+			notice = body.NoticeExtended.GetNotice()
 		case *eventv1.Event_NoticeActivated:
 			notice = body.NoticeActivated.GetNotice()
 		case *eventv1.Event_NoticeEnded:
@@ -60,7 +90,7 @@ func settle(events []inbox.Event) (store.Settle, error) {
 		default:
 			continue
 		}
-		n, err := noticeOf(notice, e)
+		n, err := noticeOf(notice, e, zone)
 		if err != nil {
 			return left, err
 		}
@@ -103,6 +133,8 @@ func documentOf(d *eventv1.SubmissionDecided) (store.Document, bool, error) {
 // says the same and is not needed.
 func stateAfter(e *eventv1.Event) term.NoticeState {
 	switch e.GetBody().(type) {
+	case *eventv1.Event_NoticeRecorded, *eventv1.Event_NoticeExtended:
+		return term.NoticeInactive
 	case *eventv1.Event_NoticeActivated:
 		return term.NoticeActive
 	case *eventv1.Event_NoticeEnded:
@@ -112,19 +144,31 @@ func stateAfter(e *eventv1.Event) term.NoticeState {
 	}
 }
 
-func noticeOf(n *eventv1.NoticeChange, e *eventv1.Event) (store.Notice, error) {
-	id, err := clock.IDFromBytes(n.GetNoticeId())
+func noticeOf(c *eventv1.NoticeChange, e *eventv1.Event, zone *time.Location) (store.Notice, error) {
+	id, err := clock.IDFromBytes(c.GetNoticeId())
 	if err != nil {
 		return store.Notice{}, fmt.Errorf("notice: %w", err)
 	}
-	start, err := calendar.ParseDate(n.GetStartDate())
+	start, err := calendar.ParseDate(c.GetStartDate())
 	if err != nil {
 		return store.Notice{}, fmt.Errorf("notice %v: start date: %w", id, err)
 	}
-	if n.GetCrn() == "" || n.GetVersion() < 1 {
+	end, err := calendar.ParseDate(c.GetEndDate())
+	if err != nil {
+		return store.Notice{}, fmt.Errorf("notice %v: end date: %w", id, err)
+	}
+	if c.GetCrn() == "" || c.GetVersion() < 1 {
 		return store.Notice{}, fmt.Errorf("notice %v: no CRN or no version", id)
 	}
-	return store.Notice{
-		ID: id, CRN: n.GetCrn(), Measure: term.Measure(n.GetMeasure()), State: stateAfter(e), Start: start, Version: n.GetVersion(),
-	}, nil
+	n := store.Notice{CRN: c.GetCrn(), Authority: c.GetAuthorityId(), Version: c.GetVersion()}
+	n.Notice = measure.Notice{ID: id, Measure: term.Measure(c.GetMeasure()), State: stateAfter(e), Start: start, End: end}
+	if n.State == term.NoticeRevoked {
+		at := e.GetOccurredAt().AsTime()
+		if revoked := e.GetNoticeRevoked().GetRevokedAt(); revoked != nil {
+			at = revoked.AsTime()
+		}
+		day := calendar.FromTime(at, zone)
+		n.Revoked = &day
+	}
+	return n, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,8 +34,16 @@ type Write struct {
 	Version    int64
 	Restricted bool
 	Body       []byte
-	// PartnerCRN is empty when no partner is linked.
-	PartnerCRN string
+	// RecordedAt is when the version was recorded (business time).
+	RecordedAt time.Time
+	// PartnerCRN and NomineeCRN are empty when there is none.
+	PartnerCRN, NomineeCRN string
+	// CarerAllowance as the contract counts it, Deceased: what others repeat.
+	CarerAllowance int16
+	Deceased       bool
+	// Providers of School Meals named by expenses, when Supplied says they differ.
+	Providers []string
+	Supplied  bool
 	// Renamed is true when the names or the date of birth are not those
 	// indexed already; always true for a new record.
 	Renamed bool
@@ -42,6 +51,18 @@ type Write struct {
 	Names []matching.Name
 	// BirthDate to be found by.
 	BirthDate calendar.Date
+}
+
+// Batch is what is written of a batch of records.
+type Batch struct {
+	// Created and Replaced records, each once.
+	Created, Replaced []Write
+	// Versions are all versions made.
+	Versions []Version
+	// FollowOns the changes have.
+	FollowOns []FollowOn
+	// Events that tell of them.
+	Events []outbox.Row
 }
 
 // measureOf is the measure in force of customer c. Two notices are in force
@@ -59,65 +80,46 @@ func (s *Store) Customer(ctx context.Context, crn string) (r Record, ok bool, er
 	return r, err == nil, failed(err, "read a customer")
 }
 
-// LockCustomers returns the records there are of the CRNs, locked until tx
-// ends. It locks in CRN order, so two batches never wait for each other.
-func (s *Store) LockCustomers(ctx context.Context, tx pgx.Tx, crns []string) (map[string]Record, error) {
-	rows, err := tx.Query(ctx, `SELECT c.crn, c.record_version, `+measureOf+`, c.restricted, c.body
-		FROM customer c WHERE c.crn = ANY($1) ORDER BY c.crn FOR UPDATE OF c`, crns)
-	if err != nil {
-		return nil, failed(err, "lock customers")
-	}
-	found := make(map[string]Record, len(crns))
-	var r Record
-	_, err = pgx.ForEachRow(rows, []any{&r.CRN, &r.Version, &r.Measure, &r.Restricted, &r.Body}, func() error {
-		found[r.CRN] = r
-		r.Body = nil
-		return nil
-	})
-	return found, failed(err, "lock customers")
-}
-
-// WriteCustomers creates and replaces records and queues the outbox rows, in
-// one round trip. Records to replace must be locked; one created by somebody
-// else meanwhile fails with a unique violation.
-func (s *Store) WriteCustomers(ctx context.Context, tx pgx.Tx, created, replaced []Write, events []outbox.Row) error {
+// WriteCustomers writes a batch in one round trip. Records to replace must be
+// locked; one created by somebody else meanwhile fails with a unique violation.
+func (s *Store) WriteCustomers(ctx context.Context, tx pgx.Tx, w Batch) error {
 	b := new(pgx.Batch)
-	if len(created) > 0 {
-		c := columnsOf(created)
-		b.Queue(`INSERT INTO customer (crn, record_version, restricted, partner_crn, body, updated_at)
-			SELECT crn, version, restricted, nullif(partner, ''), body, now()
-			FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::bytea[]) AS w(crn, version, restricted, partner, body)
-			ORDER BY crn`, c.crns, c.versions, c.restricted, c.partners, c.bodies)
+	const given = `unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::smallint[], $7::boolean[], $8::bytea[], $9::timestamptz[])
+			AS w(crn, version, restricted, partner, nominee, allowance, deceased, body, at)`
+	if len(w.Created) > 0 {
+		b.Queue(`INSERT INTO customer (crn, record_version, restricted, partner_crn, nominee_crn, carer_allowance, deceased, body, updated_at)
+			SELECT crn, version, restricted, nullif(partner, ''), nullif(nominee, ''), allowance, deceased, body, at FROM `+given+` ORDER BY crn`,
+			columnsOf(w.Created)...)
 	}
-	if len(replaced) > 0 {
-		c := columnsOf(replaced)
-		b.Queue(`UPDATE customer c SET record_version = w.version, restricted = w.restricted, partner_crn = nullif(w.partner, ''), body = w.body, updated_at = now()
-			FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::bytea[]) AS w(crn, version, restricted, partner, body)
-			WHERE c.crn = w.crn`, c.crns, c.versions, c.restricted, c.partners, c.bodies)
+	if len(w.Replaced) > 0 {
+		b.Queue(`UPDATE customer c SET record_version = w.version, restricted = w.restricted, partner_crn = nullif(w.partner, ''),
+				nominee_crn = nullif(w.nominee, ''), carer_allowance = w.allowance, deceased = w.deceased,
+				body = w.body, updated_at = w.at
+			FROM `+given+` WHERE c.crn = w.crn`, columnsOf(w.Replaced)...)
 	}
-	queueNames(b, created, replaced)
-	outbox.Queue(b, events...)
+	queueNames(b, w.Created, w.Replaced)
+	queueSupplied(b, w.Created, w.Replaced)
+	queueVersions(b, w.Versions)
+	queueFollowOns(b, w.FollowOns)
+	queueAwaited(b, w.Created)
+	outbox.Queue(b, w.Events...)
 	return runBatch(ctx, tx, b, "write customers")
 }
 
-type columns struct {
-	crns, partners []string
-	versions       []int64
-	restricted     []bool
-	bodies         [][]byte
-}
-
-func columnsOf(writes []Write) columns {
-	var c columns
+func columnsOf(writes []Write) []any {
+	n := len(writes)
+	crns, partners, nominees := make([]string, n), make([]string, n), make([]string, n)
+	versions, bodies, times := make([]int64, n), make([][]byte, n), make([]time.Time, n)
+	restricted, deceased := make([]bool, n), make([]bool, n)
+	allowances := make([]int16, n)
 	for i := range writes {
 		w := &writes[i]
-		c.crns = append(c.crns, w.CRN)
-		c.partners = append(c.partners, w.PartnerCRN)
-		c.versions = append(c.versions, w.Version)
-		c.restricted = append(c.restricted, w.Restricted)
-		c.bodies = append(c.bodies, w.Body)
+		crns[i], partners[i], nominees[i] = w.CRN, w.PartnerCRN, w.NomineeCRN
+		versions[i], bodies[i], times[i] = w.Version, w.Body, w.RecordedAt
+		restricted[i], deceased[i] = w.Restricted, w.Deceased
+		allowances[i] = w.CarerAllowance
 	}
-	return c
+	return []any{crns, versions, restricted, partners, nominees, allowances, deceased, bodies, times}
 }
 
 func queueNames(b *pgx.Batch, created, replaced []Write) {

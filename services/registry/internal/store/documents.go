@@ -44,6 +44,29 @@ func queueDocuments(b *pgx.Batch, documents []Document) {
 		ON CONFLICT (document_id) DO NOTHING`, ids, crns, titles, texts, submissions, officers, times)
 }
 
+const documentColumns = `document_id, crn, title, body, coalesce(submission_id, '00000000-0000-0000-0000-000000000000'), officer_id, created_at`
+
+func scanDocument(row pgx.CollectableRow) (d Document, err error) {
+	err = row.Scan(&d.ID, &d.CRN, &d.Title, &d.Text, &d.Submission, &d.Officer, &d.CreatedAt)
+	return d, err
+}
+
+// PlaceDocument places a document unless there is one with its id, and returns
+// the one that is there.
+func (s *Store) PlaceDocument(ctx context.Context, d Document) (kept Document, err error) {
+	err = s.InTx(ctx, func(tx pgx.Tx) error {
+		b := new(pgx.Batch)
+		queueDocuments(b, []Document{d})
+		b.Queue(`SELECT `+documentColumns+` FROM document WHERE document_id = $1`, d.ID).Query(func(rows pgx.Rows) error {
+			var err error
+			kept, err = pgx.CollectExactlyOneRow(rows, scanDocument)
+			return err
+		})
+		return runBatch(ctx, tx, b, "place a document")
+	})
+	return kept, err
+}
+
 // Position is where a page of documents ends: the next one continues after it.
 type Position struct {
 	// CreatedAt and ID of the last document of the page.
@@ -59,15 +82,11 @@ func (s *Store) Documents(ctx context.Context, crn string, after *Position, limi
 	if after != nil {
 		at, id = &after.CreatedAt, &after.ID
 	}
-	rows, err := s.pool.Query(ctx, `SELECT document_id, crn, title, body, coalesce(submission_id, '00000000-0000-0000-0000-000000000000'), officer_id, created_at
-		FROM document WHERE crn = $1 AND ($2::timestamptz IS NULL OR (created_at, document_id) < ($2, $3::uuid))
+	rows, err := s.pool.Query(ctx, `SELECT `+documentColumns+` FROM document WHERE crn = $1 AND ($2::timestamptz IS NULL OR (created_at, document_id) < ($2, $3::uuid))
 		ORDER BY created_at DESC, document_id DESC LIMIT $4`, crn, at, id, limit)
 	if err != nil {
 		return nil, failed(err, "list documents")
 	}
-	documents, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Document, err error) {
-		err = row.Scan(&d.ID, &d.CRN, &d.Title, &d.Text, &d.Submission, &d.Officer, &d.CreatedAt)
-		return d, err
-	})
+	documents, err := pgx.CollectRows(rows, scanDocument)
 	return documents, failed(err, "list documents")
 }

@@ -7,21 +7,16 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/registry/internal/measure"
 )
 
 // Notice is the state of a notice after a change.
 type Notice struct {
-	// ID of the notice.
-	ID clock.ID
+	measure.Notice
 	// CRN of the customer.
 	CRN string
-	// Measure it brings.
-	Measure term.Measure
-	// State after the change: in force, ended or revoked.
-	State term.NoticeState
-	// Start is its first day.
-	Start calendar.Date
+	// Authority whose notice it is.
+	Authority string
 	// Version of the notice after the change.
 	Version int32
 }
@@ -34,28 +29,46 @@ type Settle struct {
 	Documents []Document
 }
 
-// Settle writes what events left, in one round trip. A notice is changed only
-// to a higher version and a document placed only once, so events may come in
-// any order and any number of times.
-func (s *Store) Settle(ctx context.Context, tx pgx.Tx, left Settle) error {
+// Settle writes what events left and reads the records of the customers whose
+// notices changed, in one round trip. A notice is changed only to a higher
+// version and a document placed only once, so events may come in any order and
+// any number of times.
+func (s *Store) Settle(ctx context.Context, tx pgx.Tx, left Settle) (*Reading, error) {
 	b := new(pgx.Batch)
-	if len(left.Notices) > 0 {
-		size := len(left.Notices)
-		ids, crns := make([]clock.ID, 0, size), make([]string, 0, size)
-		measures, states := make([]int16, 0, size), make([]int16, 0, size)
-		starts, versions := make([]calendar.Date, 0, size), make([]int32, 0, size)
-		for _, n := range left.Notices {
-			ids, crns = append(ids, n.ID), append(crns, n.CRN)
-			measures, states = append(measures, int16(n.Measure)), append(states, int16(n.State))
-			starts, versions = append(starts, n.Start), append(versions, n.Version)
-		}
-		// Ordered by id: two batches lock the notices they share in the same order.
-		b.Queue(`INSERT INTO notice (notice_id, crn, measure, state, start_date, version)
-			SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::smallint[], $5::date[], $6::int[]) AS w(id) ORDER BY w.id
-			ON CONFLICT (notice_id) DO UPDATE SET crn = excluded.crn, measure = excluded.measure, state = excluded.state,
-				start_date = excluded.start_date, version = excluded.version
-			WHERE notice.version < excluded.version`, ids, crns, measures, states, starts, versions)
-	}
 	queueDocuments(b, left.Documents)
-	return runBatch(ctx, tx, b, "apply decided events")
+	r := new(Reading)
+	if len(left.Notices) > 0 {
+		queueNotices(b, left.Notices)
+		w := Wanted{Notices: true}
+		seen := make(map[string]bool, len(left.Notices))
+		for i := range left.Notices {
+			if crn := left.Notices[i].CRN; !seen[crn] {
+				seen[crn] = true
+				w.CRNs = append(w.CRNs, crn)
+			}
+		}
+		r = queueReading(b, w)
+	}
+	return r, runBatch(ctx, tx, b, "apply decided events")
+}
+
+func queueNotices(b *pgx.Batch, notices []Notice) {
+	n := len(notices)
+	ids, crns, authorities := make([]clock.ID, n), make([]string, n), make([]string, n)
+	measures, states, versions := make([]int16, n), make([]int16, n), make([]int32, n)
+	starts, ends, revoked := make([]calendar.Date, n), make([]calendar.Date, n), make([]*calendar.Date, n)
+	for i := range notices {
+		v := &notices[i]
+		ids[i], crns[i], authorities[i] = v.ID, v.CRN, v.Authority
+		measures[i], states[i], versions[i] = int16(v.Measure), int16(v.State), v.Version
+		starts[i], ends[i], revoked[i] = v.Start, v.End, v.Revoked
+	}
+	// Ordered by id: two batches lock the notices they share in the same order.
+	b.Queue(`INSERT INTO notice (notice_id, crn, authority_id, measure, state, start_date, end_date, revoked_on, version)
+		SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::date[], $7::date[], $8::date[], $9::int[])
+			AS w(id) ORDER BY w.id
+		ON CONFLICT (notice_id) DO UPDATE SET crn = excluded.crn, authority_id = excluded.authority_id, measure = excluded.measure,
+			state = excluded.state, start_date = excluded.start_date, end_date = excluded.end_date, revoked_on = excluded.revoked_on,
+			version = excluded.version
+		WHERE notice.version < excluded.version`, ids, crns, authorities, measures, states, starts, ends, revoked, versions)
 }

@@ -9,8 +9,9 @@ CREATE TABLE authority (
     record_version bigint NOT NULL
 );
 
--- The ledger: one row per terminal submission, never changed. Reports are made
--- from these rows alone.
+-- The ledger: one row per terminal submission and one per notification of changed
+-- circumstances (information type 6), never changed. Reports are made from these
+-- rows alone. A notification has its own id for the submission's, and no outcome.
 CREATE TABLE outcome (
     submission_id    uuid PRIMARY KEY,
     recorded_at      timestamptz NOT NULL,
@@ -25,7 +26,8 @@ CREATE TABLE outcome (
     authority_id     text NOT NULL,
     reference        text NOT NULL,
     crn              text NOT NULL,
-    note             text NOT NULL
+    note             text NOT NULL,
+    CONSTRAINT outcome_or_notification CHECK ((outcome = 0) = (information_type = 6))
 );
 -- The order of a report's lines and of the list of outcomes.
 CREATE INDEX outcome_line ON outcome (authority_id, report_date, recorded_at, submission_id);

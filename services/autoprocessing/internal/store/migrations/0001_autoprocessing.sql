@@ -77,6 +77,18 @@ CREATE INDEX queue_entry_open ON queue_entry (lodged_at, submission_id) WHERE cl
 CREATE INDEX queue_entry_claims ON queue_entry (claim_expires_at) WHERE claim_expires_at IS NOT NULL;
 CREATE INDEX queue_entry_holds ON queue_entry (hold_until) WHERE hold_until IS NOT NULL;
 CREATE INDEX queue_entry_holder ON queue_entry (held_by) WHERE held_by <> '';
+CREATE INDEX queue_entry_entered ON queue_entry (entered_at) WHERE closed_at IS NULL;
+
+-- The open queue in numbers, kept by triggers so that counting never reads the
+-- queue: the counts are the sums over n. Rows are only added, so that nobody
+-- waits for anybody, and summed up into few now and then. Values are those of
+-- the dimension: a reason, an authority, an information type, or the UTC hour of entry.
+CREATE TABLE queue_count (
+    id        bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    dimension text     NOT NULL CHECK (dimension IN ('reason', 'authority', 'information_type', 'hour')),
+    value     text     NOT NULL,
+    n         bigint   NOT NULL
+);
 
 -- The transition log from the first officer's action on, versions 3 or 4 and up.
 CREATE TABLE transition (
@@ -259,3 +271,41 @@ CREATE TRIGGER keep BEFORE DELETE OR TRUNCATE ON submission
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER keep BEFORE DELETE OR TRUNCATE ON notice
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- +goose StatementBegin
+CREATE FUNCTION count_entered() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO queue_count (dimension, value, n)
+    SELECT c.dimension, c.value, count(*)
+    FROM entered e JOIN submission s ON s.id = e.submission_id
+        CROSS JOIN LATERAL (
+            SELECT 'reason' AS dimension, r::text AS value FROM unnest(e.reasons) AS r
+            UNION ALL SELECT 'authority', s.authority_id
+            UNION ALL SELECT 'information_type', s.information_type::text
+            UNION ALL SELECT 'hour', floor(extract(epoch FROM e.entered_at) / 3600)::bigint::text) c
+    WHERE e.closed_at IS NULL
+    GROUP BY 1, 2;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION count_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO queue_count (dimension, value, n)
+    SELECT c.dimension, c.value, sum(c.n)
+    FROM earlier o JOIN later e USING (submission_id) JOIN submission s ON s.id = e.submission_id
+        CROSS JOIN LATERAL (
+            SELECT 'reason' AS dimension, r::text AS value, -1 AS n FROM unnest(o.reasons) AS r
+            UNION ALL SELECT 'reason', r::text, 1 FROM unnest(e.reasons) AS r WHERE e.closed_at IS NULL
+            UNION ALL SELECT 'authority', s.authority_id, -1 WHERE e.closed_at IS NOT NULL
+            UNION ALL SELECT 'information_type', s.information_type::text, -1 WHERE e.closed_at IS NOT NULL
+            UNION ALL SELECT 'hour', floor(extract(epoch FROM o.entered_at) / 3600)::bigint::text, -1 WHERE e.closed_at IS NOT NULL) c
+    WHERE o.closed_at IS NULL AND (e.closed_at IS NOT NULL OR e.reasons <> o.reasons)
+    GROUP BY 1, 2 HAVING sum(c.n) <> 0;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER count_entered AFTER INSERT ON queue_entry REFERENCING NEW TABLE AS entered
+    FOR EACH STATEMENT EXECUTE FUNCTION count_entered();
+CREATE TRIGGER count_changed AFTER UPDATE ON queue_entry REFERENCING OLD TABLE AS earlier NEW TABLE AS later
+    FOR EACH STATEMENT EXECUTE FUNCTION count_changed();

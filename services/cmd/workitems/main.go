@@ -1,0 +1,17 @@
+// Command workitems runs the work items' service; its settings come from the
+// environment.
+package main
+
+import (
+	"github.com/noticehub/noticehub/services/internal/launch"
+	"github.com/noticehub/noticehub/services/workitems"
+)
+
+func main() {
+	var cfg workitems.Config
+	launch.Main("workitems", workitems.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
+		return workitems.New(cfg, workitems.Deps{
+			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry,
+		})
+	})
+}

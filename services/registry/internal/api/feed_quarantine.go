@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/fault"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/registry/internal/store"
+)
+
+// ListQuarantined pages through the records of feeds that were set aside, oldest first.
+func (s *Server) ListQuarantined(ctx context.Context, req *registryv1.ListQuarantinedRequest) (*registryv1.ListQuarantinedResponse, error) {
+	after, err := readAsideToken(req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	size := int(req.GetPageSize())
+	if size == 0 {
+		size = defaultPage
+	}
+	// One more than asked for tells whether there is a next page.
+	list, err := s.Store.Aside(ctx, store.AsideFilter{
+		Feed: req.GetFeed(), CRN: req.GetCrn(), Reason: store.AsideReason(req.GetReason()), After: after,
+	}, size+1)
+	if err != nil {
+		return nil, err
+	}
+	page := &registryv1.ListQuarantinedResponse{}
+	if len(list) > size {
+		list = list[:size]
+		page.NextPageToken = base64.RawURLEncoding.EncodeToString(list[size-1].ID[:])
+	}
+	for i := range list {
+		q, err := quarantined(ctx, &list[i])
+		if err != nil {
+			return nil, err
+		}
+		page.Records = append(page.Records, q)
+	}
+	return page, nil
+}
+
+func readAsideToken(token string) (id clock.ID, err error) {
+	if token == "" {
+		return id, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err == nil {
+		id, err = clock.IDFromBytes(b)
+	}
+	if err != nil {
+		return id, fault.InvalidField("page_token", "must be the next_page_token of an earlier answer")
+	}
+	return id, nil
+}
+
+// quarantined is a record set aside as the contract tells of it. Of a customer
+// whose record the caller may not open it tells that there is one, and not what
+// it would change.
+func quarantined(ctx context.Context, a *store.Aside) (*registryv1.QuarantinedRecord, error) {
+	r, err := feedRecordOf(a)
+	if err != nil {
+		return nil, err
+	}
+	if mayOpen(ctx, a.Restricted) != nil {
+		r.Changes = nil
+	}
+	return &registryv1.QuarantinedRecord{
+		RecordId: a.ID.String(), Record: r, Reason: registryv1.QuarantineReason(a.Reason), Detail: a.Detail,
+		QuarantinedAt: timestamppb.New(a.At), Tries: a.Tries,
+	}, nil
+}
+
+func feedRecordOf(a *store.Aside) (*registryv1.FeedRecord, error) {
+	r := new(registryv1.FeedRecord)
+	if err := proto.Unmarshal(a.Record, r); err != nil {
+		return nil, fmt.Errorf("decode record %v of a feed: %w", a.ID, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/noticehub/noticehub/pkg/calendar"
+	"github.com/noticehub/noticehub/pkg/clock"
+)
+
+// InForce is a notice in force, as far as its authority is told of changes.
+type InForce struct {
+	// Notice is its id.
+	Notice clock.ID
+	// Authority whose notice it is.
+	Authority string
+}
+
+// Activated is a notice that came into force.
+type Activated struct {
+	// Notice is its id, CRN its customer's.
+	Notice clock.ID
+	CRN    string
+	// At is when (business time).
+	At time.Time
+}
+
+// Missed is a version of a record that was recorded since a notice came into
+// force, perhaps before the registry knew of it.
+type Missed struct {
+	InForce
+	// LastDay is the last day the notice was in force; nil while it is.
+	LastDay *calendar.Date
+	// CRN of the customer, Version of the record.
+	CRN     string
+	Version int64
+	// Changed are the parts that changed.
+	Changed []string
+	// RecordedAt is when (business time).
+	RecordedAt time.Time
+}
+
+// Missed returns the versions recorded since notices came into force in which
+// one of the parts changed, in one round trip. It locks the customers: a change
+// on its way is waited for and found here, a later one finds the notice.
+func (s *Store) Missed(ctx context.Context, tx pgx.Tx, activated []Activated, parts []string) ([]Missed, error) {
+	ids, crns, times := make([]clock.ID, len(activated)), make([]string, len(activated)), make([]time.Time, len(activated))
+	for i, a := range activated {
+		ids[i], crns[i], times[i] = a.Notice, a.CRN, a.At
+	}
+	var list []Missed
+	b := new(pgx.Batch)
+	b.Queue(`SELECT 1 FROM customer WHERE crn = ANY($1) ORDER BY crn FOR UPDATE`, crns)
+	// A second statement, which sees what was committed while the first waited.
+	b.Queue(`SELECT n.notice_id, n.authority_id, CASE WHEN n.state <> 2 THEN coalesce(n.revoked_on, n.end_date) END,
+			v.crn, v.record_version, v.changed, v.recorded_at
+		FROM unnest($1::uuid[], $2::timestamptz[]) AS a(id, at)
+		JOIN notice n ON n.notice_id = a.id
+		JOIN customer_version v ON v.crn = n.crn AND v.recorded_at >= a.at
+		WHERE v.record_version > 1 AND v.changed && $3::text[] ORDER BY v.crn, v.record_version`, ids, times, parts).Query(func(rows pgx.Rows) (err error) {
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m Missed, err error) {
+			err = row.Scan(&m.Notice, &m.Authority, &m.LastDay, &m.CRN, &m.Version, &m.Changed, &m.RecordedAt)
+			return m, err
+		})
+		return err
+	})
+	return list, runBatch(ctx, tx, b, "read what changed since notices came into force")
+}
