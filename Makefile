@@ -83,11 +83,11 @@ contract-baseline: tools ## accept today's contract as the one that later change
 
 .PHONY: bench
 bench: build ## measure the pipeline against its peers in one run (ROUNDS=3); ends with figure lines
-	@go build -C scripts/bench -o $(CURDIR)/bin/bench . && bin/bench -rounds $(ROUNDS) $(ARGS)
+	@GOWORK=off go build -C scripts/bench -o $(CURDIR)/bin/bench . && bin/bench -rounds $(ROUNDS) $(ARGS)
 
 .PHONY: bench-queries
 bench-queries: build ## measure register, queue and search queries at 5 million submissions
-	@go build -C scripts/bench -o $(CURDIR)/bin/bench . && bin/bench -queries $(ARGS)
+	@GOWORK=off go build -C scripts/bench -o $(CURDIR)/bin/bench . && bin/bench -queries $(ARGS)
 
 .PHONY: bench-workitems
 bench-workitems: build ## measure lists of 10 million work items, the daily sweep and the rate of feeds; ends with figure lines

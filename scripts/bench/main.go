@@ -4,6 +4,7 @@
 // as a queue of batches, watermill-sql, and the floors pgbench and unnest. Rounds
 // are interleaved, so that a change in the machine's speed hits all alike;
 // figures are medians over rounds, ratios medians of the ratios within a round.
+// With -queries or -workitems it measures the hub alone, over many rows.
 package main
 
 import (
@@ -25,7 +26,6 @@ type settings struct {
 	items    bool
 	fill     size
 	only     string
-	keep     bool
 	profile  string
 	halfLoad bool
 }

@@ -75,9 +75,10 @@ var fillRest = []string{
 }
 
 // fillNotices: one notice in force for each customer; $2 is the day that is swept
-// next, on which one of $3 falls due, as on each of the days after it.
+// next, on which one of $3 falls due, as on each of the days after it. They lie
+// in the order of their ids, as recorded ones do, not in that of customers.
 var fillNotices = `INSERT INTO workitems.notice (notice_id, crn, authority_id, measure, state, start_date, end_date, version)
-	SELECT gen_random_uuid(), ` + sqlCRN("n") + `, 'nt-cp', 2, 2, $2::date - 200, $2::date + $4::int + n % $3::int, 2 FROM generate_series(0, $1::int - 1) AS n`
+	SELECT gen_random_uuid(), ` + sqlCRN("n") + `, 'nt-cp', 2, 2, $2::date - 200, $2::date + $4::int + n % $3::int, 2 FROM generate_series(0, $1::int - 1) AS n ORDER BY 1`
 
 // fillWorkItems imports some customers through the hub, so that their facts are
 // what the service makes of them, and with the hub halted fills the tables: every

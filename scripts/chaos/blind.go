@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // linesTwice puts the lines of each report into the next one as well.
@@ -92,6 +90,6 @@ func (o *oracles) damaged(ctx context.Context, breaks string, f func(*oracles) e
 	if _, err := tx.Conn().PgConn().Exec(ctx, "SET LOCAL session_replication_role = replica; "+breaks).ReadAll(); err != nil {
 		return fmt.Errorf("do damage: %w", err)
 	}
-	hurt := &oracles{w: o.w, clients: o.clients, db: pgx.Tx(tx), found: &findings{quiet: true}, sealed: o.sealed}
+	hurt := &oracles{w: o.w, clients: o.clients, db: tx, found: &findings{quiet: true}, sealed: o.sealed}
 	return f(hurt)
 }

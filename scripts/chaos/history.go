@@ -56,7 +56,7 @@ func (o *oracles) compareHistories(ctx context.Context) {
 }
 
 // compareChanged wants every version to name the parts in which it differs from
-// the one before. The measure in force alone is named when nothing else changed.
+// the one before.
 func (o *oracles) compareChanged(steps []step) {
 	var untold tally
 	for _, s := range steps {
@@ -69,7 +69,7 @@ func (o *oracles) compareChanged(steps []step) {
 		for i := range fields.Len() {
 			f := fields.Get(i)
 			name := string(f.Name())
-			if name == "record_version" || name == "register_measure" {
+			if name == "record_version" {
 				continue
 			}
 			if differs := b.Has(f) != a.Has(f) || !b.Get(f).Equal(a.Get(f)); differs != told[name] {

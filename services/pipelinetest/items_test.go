@@ -36,8 +36,10 @@ type office struct {
 
 func (w *world) office() *office {
 	olive := w.dial(identity.Caller{Kind: identity.Person, ID: "olive", Roles: []string{"contact-officer"}})
-	return &office{w, workitemv1.NewWorkItemServiceClient(olive), registryv1.NewRegistryServiceClient(olive),
-		processingv1.NewRegisterServiceClient(olive), sandboxv1.NewClockServiceClient(w.administrator())}
+	return &office{
+		w, workitemv1.NewWorkItemServiceClient(olive), registryv1.NewRegistryServiceClient(olive),
+		processingv1.NewRegisterServiceClient(olive), sandboxv1.NewClockServiceClient(w.administrator()),
+	}
 }
 
 // commence lodges a child protection notice of three months for a customer and

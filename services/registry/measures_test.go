@@ -87,7 +87,7 @@ func TestMeasureHistory(t *testing.T) {
 	step("transferred", "register CPEIM 2026-11-23..2027-03-11, register CYEIM 2027-03-11..", 1,
 		period(3, crn, "activated", 1, cyeim, "2027-03-11", "2027-06-10"))
 	for _, e := range w.announced(t) {
-		if c := e.GetCircumstanceChanged(); c.GetRecordVersion() > 1 && (c.GetActor() != "system" || strings.Join(c.GetChanged(), " ") != "measure_history") {
+		if c := e.GetCircumstanceChanged(); c.GetRecordVersion() > 1 && (c.GetActor() != "system" || strings.Join(c.GetChanged(), " ") != "register_measure measure_history") {
 			t.Errorf("told by %s of %q", c.GetActor(), c.GetChanged())
 		}
 	}

@@ -81,9 +81,8 @@ func (w *world) everyItem() string {
 // between. (The same against a model, at random and shrunk: internal/events.)
 func TestTheOrderOfDeliveryDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 1))
 			ordered, mixed := newWorld(t), newWorld(t)
 			ordered.run()

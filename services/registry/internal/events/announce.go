@@ -6,7 +6,6 @@ package events
 import (
 	"time"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -96,8 +95,10 @@ func Authorities(c Cause, changed []store.Authority) []outbox.Row {
 	return packet.Rows(subject.Authority, list, maxChanges)
 }
 
-// kept by the registry itself, so never a change of circumstances.
-var ignored = map[protoreflect.Name]bool{"register_measure": true, "record_version": true}
+const (
+	measurePart = "register_measure"
+	versionPart = "record_version"
+)
 
 // Changed names the parts of a record in which two records differ, in the
 // order of the contract, such as "addresses" or "payments".
@@ -107,7 +108,7 @@ func Changed(before, after *registryv1.Customer) []string {
 	fields := a.Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
-		if ignored[f.Name()] || (!b.Has(f) && !a.Has(f)) {
+		if f.Name() == versionPart || (!b.Has(f) && !a.Has(f)) {
 			continue
 		}
 		if b.Has(f) != a.Has(f) || !b.Get(f).Equal(a.Get(f)) {

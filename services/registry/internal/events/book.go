@@ -146,7 +146,9 @@ func (b *Book) change(crn string, src Source, f func(*registryv1.Customer) (*reg
 		return Unchanged, err
 	}
 	changed := Changed(p.customer, next)
-	if p.customer != nil && len(changed) == 0 {
+	// Between a notice and its continuation no measure is in force for a moment;
+	// that alone is no change, but it is told with one.
+	if p.customer != nil && !slices.ContainsFunc(changed, func(part string) bool { return part != measurePart }) {
 		return Unchanged, nil
 	}
 	return b.turn(p, next, src, changed)
@@ -231,7 +233,7 @@ func (b *Book) batch() store.Batch {
 			continue
 		}
 		w.Replaced = append(w.Replaced, b.write(p))
-		if p.locked.InForce != nil {
+		if p.locked.InForce != nil && b.today <= p.locked.InForce.LastDay {
 			inForce[crn] = []store.InForce{*p.locked.InForce}
 		}
 	}

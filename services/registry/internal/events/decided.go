@@ -18,16 +18,17 @@ import (
 // Fields of the contract that Decode looks at without decoding an event. A
 // test holds them to the descriptors.
 const (
-	packetEvents  protowire.Number = 1
-	eventSchema   protowire.Number = 2
-	eventDecided  protowire.Number = 20
-	eventActive   protowire.Number = 30
-	eventExtended protowire.Number = 31
-	eventEnded    protowire.Number = 32
-	eventRevoked  protowire.Number = 33
-	eventRecorded protowire.Number = 35
-	decidedResult protowire.Number = 6
-	decidedByHand protowire.Number = 11
+	packetEvents   protowire.Number = 1
+	eventSchema    protowire.Number = 2
+	eventDecided   protowire.Number = 20
+	eventActive    protowire.Number = 30
+	eventExtended  protowire.Number = 31
+	eventEnded     protowire.Number = 32
+	eventRevoked   protowire.Number = 33
+	eventShortened protowire.Number = 34
+	eventRecorded  protowire.Number = 35
+	decidedResult  protowire.Number = 6
+	decidedByHand  protowire.Number = 11
 )
 
 // kinds are the numbers of the bodies an event may have.
@@ -107,7 +108,8 @@ func concerns(event []byte) (bool, error) {
 		switch {
 		case number == eventSchema && kind == protowire.VarintType:
 			schema, _ = protowire.ConsumeVarint(value)
-		case number == eventActive, number == eventExtended, number == eventEnded, number == eventRevoked, number == eventRecorded:
+		case number == eventActive, number == eventExtended, number == eventEnded, number == eventRevoked, number == eventShortened,
+			number == eventRecorded:
 			wanted = true
 		case number == eventDecided && kind == protowire.BytesType:
 			var err error

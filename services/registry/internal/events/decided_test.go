@@ -30,6 +30,7 @@ func TestFieldNumbers(t *testing.T) {
 		{&eventv1.Event{}, "submission_decided", eventDecided},
 		{&eventv1.Event{}, "notice_activated", eventActive},
 		{&eventv1.Event{}, "notice_extended", eventExtended},
+		{&eventv1.Event{}, "notice_shortened", eventShortened},
 		{&eventv1.Event{}, "notice_recorded", eventRecorded},
 		{&eventv1.Event{}, "notice_ended", eventEnded},
 		{&eventv1.Event{}, "notice_revoked", eventRevoked},

@@ -100,7 +100,7 @@ func missed(ctx context.Context, st *store.Store, tx pgx.Tx, events []inbox.Even
 	var list []*eventv1.Event
 	for i := range versions {
 		v := &versions[i]
-		if v.LastDay == nil || calendar.FromTime(v.RecordedAt, zone) <= *v.LastDay {
+		if calendar.FromTime(v.RecordedAt, zone) <= v.LastDay {
 			list = appendNotification(list, v.InForce, v.CRN, v.Version, v.Changed, Cause{At: v.RecordedAt})
 		}
 	}

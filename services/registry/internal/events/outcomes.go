@@ -87,6 +87,8 @@ func settle(events []inbox.Event, zone *time.Location) (store.Settle, error) {
 			notice = body.NoticeEnded.GetNotice()
 		case *eventv1.Event_NoticeRevoked:
 			notice = body.NoticeRevoked.GetNotice()
+		case *eventv1.Event_NoticeShortened:
+			notice = body.NoticeShortened.GetNotice()
 		default:
 			continue
 		}
@@ -135,7 +137,7 @@ func stateAfter(e *eventv1.Event) term.NoticeState {
 	switch e.GetBody().(type) {
 	case *eventv1.Event_NoticeRecorded, *eventv1.Event_NoticeExtended:
 		return term.NoticeInactive
-	case *eventv1.Event_NoticeActivated:
+	case *eventv1.Event_NoticeActivated, *eventv1.Event_NoticeShortened: // it stays in force until its new end
 		return term.NoticeActive
 	case *eventv1.Event_NoticeEnded:
 		return term.NoticeEnded

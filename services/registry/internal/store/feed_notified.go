@@ -16,6 +16,8 @@ type InForce struct {
 	Notice clock.ID
 	// Authority whose notice it is.
 	Authority string
+	// LastDay is its last day: its end may have come before the event that says so.
+	LastDay calendar.Date
 }
 
 // Activated is a notice that came into force.
@@ -31,8 +33,6 @@ type Activated struct {
 // force, perhaps before the registry knew of it.
 type Missed struct {
 	InForce
-	// LastDay is the last day the notice was in force; nil while it is.
-	LastDay *calendar.Date
 	// CRN of the customer, Version of the record.
 	CRN     string
 	Version int64
@@ -54,7 +54,7 @@ func (s *Store) Missed(ctx context.Context, tx pgx.Tx, activated []Activated, pa
 	b := new(pgx.Batch)
 	b.Queue(`SELECT 1 FROM customer WHERE crn = ANY($1) ORDER BY crn FOR UPDATE`, crns)
 	// A second statement, which sees what was committed while the first waited.
-	b.Queue(`SELECT n.notice_id, n.authority_id, CASE WHEN n.state <> 2 THEN coalesce(n.revoked_on, n.end_date) END,
+	b.Queue(`SELECT n.notice_id, n.authority_id, coalesce(n.revoked_on, n.end_date),
 			v.crn, v.record_version, v.changed, v.recorded_at
 		FROM unnest($1::uuid[], $2::timestamptz[]) AS a(id, at)
 		JOIN notice n ON n.notice_id = a.id

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/services/registry/internal/measure"
 )
@@ -79,8 +80,8 @@ func queueReading(b *pgx.Batch, w Wanted) *Reading {
 	// would see the record as it is now and all else as it was before.
 	b.Queue(`SELECT FROM customer WHERE crn = ANY($1) ORDER BY crn FOR UPDATE`, w.CRNs)
 	b.Queue(`SELECT c.crn, c.record_version, coalesce(n.measure, 0), c.restricted, c.body, c.updated_at,
-			EXISTS (SELECT FROM card_hold h WHERE h.crn = c.crn AND h.held), n.notice_id, coalesce(n.authority_id, '')
-		FROM customer c LEFT JOIN LATERAL (SELECT notice_id, authority_id, measure FROM notice WHERE crn = c.crn AND state = 2
+			EXISTS (SELECT FROM card_hold h WHERE h.crn = c.crn AND h.held), n.notice_id, coalesce(n.authority_id, ''), n.end_date
+		FROM customer c LEFT JOIN LATERAL (SELECT notice_id, authority_id, measure, end_date FROM notice WHERE crn = c.crn AND state = 2
 			ORDER BY start_date DESC, notice_id DESC LIMIT 1) n ON true
 		WHERE c.crn = ANY($1)`, w.CRNs).Query(r.records)
 	b.Queue(`SELECT n.crn, n.notice_id, n.measure, n.state, n.start_date, n.end_date, n.revoked_on FROM notice n
@@ -107,11 +108,12 @@ func (r *Reading) records(rows pgx.Rows) error {
 		l := new(Locked)
 		var notice *clock.ID
 		var authority string
-		if err := rows.Scan(&l.CRN, &l.Version, &l.Measure, &l.Restricted, &l.Body, &l.RecordedAt, &l.CardHeld, &notice, &authority); err != nil {
+		var end *calendar.Date
+		if err := rows.Scan(&l.CRN, &l.Version, &l.Measure, &l.Restricted, &l.Body, &l.RecordedAt, &l.CardHeld, &notice, &authority, &end); err != nil {
 			return err
 		}
-		if notice != nil {
-			l.InForce = &InForce{Notice: *notice, Authority: authority}
+		if notice != nil && end != nil {
+			l.InForce = &InForce{Notice: *notice, Authority: authority, LastDay: *end}
 		}
 		r.Records[l.CRN] = l
 	}

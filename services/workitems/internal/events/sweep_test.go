@@ -80,7 +80,7 @@ func TestNoticesOfAnyOrder(t *testing.T) {
 	w := newWorld(t)
 	id := clock.NewID(morning)
 	at := func(version int32, state eventv1.NoticeState, end string) *eventv1.Event {
-		e := clock.DerivedID(id, string(rune('0'+version)))
+		e := clock.DerivedID(id, string('0'+version))
 		return &eventv1.Event{Id: e[:], SchemaVersion: 1, OccurredAt: timestamppb.New(morning), Body: &eventv1.Event_NoticeShortened{
 			NoticeShortened: &eventv1.NoticeShortened{Notice: &eventv1.NoticeChange{
 				NoticeId: id[:], Crn: crnOf(1), AuthorityId: "qld-cp", Measure: eventv1.Measure_MEASURE_CPEIM, State: state,
