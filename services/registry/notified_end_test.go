@@ -17,13 +17,15 @@ func TestAuthoritiesAreToldUpToTheLastDay(t *testing.T) {
 	last.GetNoticeActivated().GetNotice().EndDate = "2026-11-23" // the day of the clock in Sydney
 	over := notice(2, customer(2).GetCrn(), "activated", 2, cp, "2026-08-23")
 	over.GetNoticeActivated().GetNotice().EndDate = "2026-11-22"
-	w.put(t, people(3)...)
-	if err := w.apply(t.Context(), last, over); err != nil {
+	cut := notice(3, customer(3).GetCrn(), "shortened", 3, cp, "2026-08-23")
+	cut.GetNoticeShortened().GetNotice().EndDate = "2026-11-22"
+	w.put(t, people(4)...)
+	if err := w.apply(t.Context(), last, over, notice(3, customer(3).GetCrn(), "activated", 2, cp, "2026-08-23"), cut); err != nil {
 		t.Fatal(err)
 	}
-	wantFed(t, "feed", w.feeds(t, told(1, 1, moves("2 Side Street")), told(2, 2, moves("2 Side Street"))), 2, 0, 0, 0)
+	wantFed(t, "feed", w.feeds(t, told(1, 1, moves("2 Side Street")), told(2, 2, moves("2 Side Street")), told(3, 4, moves("2 Side Street"))), 3, 0, 0, 0)
 	if list := w.notifications(t); len(list) != 1 || list[0].GetCrn() != customer(1).GetCrn() {
-		t.Fatalf("on the last day of one and the day after the other's: %v", list)
+		t.Fatalf("on the last day of one and the day after the others': %v", list)
 	}
 	w.clock.Advance(24 * time.Hour)
 	wantFed(t, "feed", w.feeds(t, told(1, 3, moves("3 Hill Street"))), 1, 0, 0, 0)
