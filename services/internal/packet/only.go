@@ -29,20 +29,33 @@ var bodies = func() map[protowire.Number]protoreflect.Name {
 // a kind unknown here is always kept, to be refused: it may concern the consumer
 // in a way not known yet. A name that is no kind is a defect and panics.
 func Only(key func(*eventv1.Event) string, kinds ...protoreflect.Name) func(bus.Delivery) ([]inbox.Event, error) {
-	wanted := make(map[protowire.Number]bool, len(kinds))
+	wanted := make(map[protoreflect.Name]func([]byte) bool, len(kinds))
 	for _, name := range kinds {
+		wanted[name] = always
+	}
+	return OnlyWhere(key, wanted)
+}
+
+func always([]byte) bool { return true }
+
+// OnlyWhere is Only for a consumer that acts on some events of a kind: the
+// function looks at the encoded body and says whether the event is wanted. It
+// must want a body that it cannot read, so that it is refused and not skipped.
+func OnlyWhere(key func(*eventv1.Event) string, kinds map[protoreflect.Name]func(body []byte) bool) func(bus.Delivery) ([]inbox.Event, error) {
+	wanted := make(map[protowire.Number]func([]byte) bool, len(kinds))
+	for name, where := range kinds {
 		field := (&eventv1.Event{}).ProtoReflect().Descriptor().Fields().ByName(name)
 		if field == nil || bodies[field.Number()] != name {
 			panic("packet: no kind of event is called " + string(name))
 		}
-		wanted[field.Number()] = true
+		wanted[field.Number()] = where
 	}
 	return decodeThose(key, func(event []byte) bool { return concerns(event, wanted) })
 }
 
 // concerns reports whether an encoded event is one of those wanted, or cannot be
 // told not to be.
-func concerns(event []byte, wanted map[protowire.Number]bool) bool {
+func concerns(event []byte, wanted map[protowire.Number]func([]byte) bool) bool {
 	known := false
 	for len(event) > 0 {
 		number, kind, n := protowire.ConsumeTag(event)
@@ -59,8 +72,13 @@ func concerns(event []byte, wanted map[protowire.Number]bool) bool {
 			}
 		}
 		if _, body := bodies[number]; body {
-			if wanted[number] || kind != protowire.BytesType {
+			if kind != protowire.BytesType {
 				return true
+			}
+			if where := wanted[number]; where != nil {
+				if body, _ := protowire.ConsumeBytes(event); where(body) {
+					return true
+				}
 			}
 			known = true
 		}

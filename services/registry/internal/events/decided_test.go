@@ -25,15 +25,6 @@ func TestFieldNumbers(t *testing.T) {
 		name    protoreflect.Name
 		number  protowire.Number
 	}{
-		{&eventv1.Packet{}, "events", packetEvents},
-		{&eventv1.Event{}, "schema_version", eventSchema},
-		{&eventv1.Event{}, "submission_decided", eventDecided},
-		{&eventv1.Event{}, "notice_activated", eventActive},
-		{&eventv1.Event{}, "notice_extended", eventExtended},
-		{&eventv1.Event{}, "notice_shortened", eventShortened},
-		{&eventv1.Event{}, "notice_recorded", eventRecorded},
-		{&eventv1.Event{}, "notice_ended", eventEnded},
-		{&eventv1.Event{}, "notice_revoked", eventRevoked},
 		{&registryv1.Customer{}, "register_measure", customerMeasure},
 		{&registryv1.Customer{}, "record_version", customerVersion},
 		{&eventv1.SubmissionDecided{}, "outcome", decidedResult},

@@ -18,8 +18,8 @@ import (
 // are prevented (rules 4).
 const cardOverLimit = "I001BC"
 
-// Work items need no order among each other: what each leaves says the same
-// whenever it comes.
+// unordered: what notices, decisions and work items leave says the same in
+// whatever order they come, so they have no key.
 func unordered(*eventv1.Event) string { return "" }
 
 // DecodeWorkItems takes the events of a message about work items.

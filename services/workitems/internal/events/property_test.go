@@ -176,7 +176,8 @@ func TestItemsDependOnTheHistoryAlone(t *testing.T) {
 		raised += len(m.items)
 	})
 	w.consistent()
-	if left := w.count("parked"); left != 0 || raised < 100 {
+	// Some two items for each history; few would mean that nothing was tested.
+	if left := w.count("parked"); left != 0 || raised < n/8 {
 		t.Errorf("%d events still wait; %d items were raised", left, raised)
 	}
 }
