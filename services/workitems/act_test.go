@@ -256,3 +256,22 @@ func TestARestrictedRecordShowsNoValues(t *testing.T) {
 		t.Errorf("an officer who investigates sees %v, %v", started, err)
 	}
 }
+
+// An officer's replica whose clock is behind the one that raised the item, or
+// that another officer used, writes no step before theirs.
+func TestHistoriesRunForwardWhateverTheClocks(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id, alice := d.place(placed{}), d.as("alice", "officer")
+	version := d.investigate(alice, id)
+	d.clock.Advance(-time.Hour)
+	if _, err := alice.CompleteWorkItem(context.Background(), &workitemv1.CompleteWorkItemRequest{WorkItemId: id, Version: version, ActionId: newAction(), Note: goodNote}); err != nil {
+		t.Fatal(err)
+	}
+	history := d.get(id).GetHistory()
+	for i := 1; i < len(history); i++ {
+		if history[i].GetAt().AsTime().Before(history[i-1].GetAt().AsTime()) {
+			t.Errorf("step %d is of %s, the one before of %s", i+1, history[i].GetAt().AsTime(), history[i-1].GetAt().AsTime())
+		}
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,14 +91,20 @@ func queueClosings(b *pgx.Batch, w *Work, closed map[clock.ID]bool) {
 		ids[i], events[i] = c.ID, c.EventID
 	}
 	b.Queue(`WITH u AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS u (id, event_id)),
-		done AS (UPDATE work_item w SET status = 4, closed_at = $3, version = version + 1 FROM u WHERE w.id = u.id AND w.status <= 2
-			RETURNING w.id, w.version, w.started_at, w.assignee, u.event_id),
+		done AS (UPDATE work_item w SET status = 4, closed_at = `+fmt.Sprintf(notBefore, "$3")+`, version = version + 1 FROM u WHERE w.id = u.id AND w.status <= 2
+			RETURNING w.id, w.version, w.closed_at, w.started_at, w.assignee, u.event_id),
 		steps AS (INSERT INTO work_item_step (work_item_id, version, action, actor, at, note, event_id)
-			SELECT id, version, 'closed', 'system', $3,
+			SELECT id, version, 'closed', 'system', closed_at,
 				CASE WHEN started_at IS NOT NULL AND assignee <> '' THEN 'closed by a related activity while ' || assignee || ' investigated' ELSE '' END,
 				event_id FROM done)
 		SELECT id FROM done`, ids, events, w.At).Query(func(rows pgx.Rows) error { return collect(rows, closed) })
 }
+
+// notBefore is a time for the next step of item w: no earlier than the steps
+// there are, whose officers' clocks may differ a little from this one. The time
+// given was taken before the item was waited for; when the investigation began
+// is read again after that.
+const notBefore = `greatest(%s::timestamptz, w.started_at, (SELECT max(s.at) FROM work_item_step s WHERE s.work_item_id = w.id))`
 
 func queueMoves(b *pgx.Batch, w *Work) {
 	if len(w.Moves) == 0 {
@@ -111,9 +118,9 @@ func queueMoves(b *pgx.Batch, w *Work) {
 	// A supervisor may have given one elsewhere meanwhile: that stays.
 	b.Queue(`WITH u AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) AS u (id, source, target, event_id)),
 		moved AS (UPDATE work_item w SET office = u.target, version = version + 1 FROM u
-			WHERE w.id = u.id AND w.status <= 2 AND w.office = u.source RETURNING w.id, w.version, u.event_id)
+			WHERE w.id = u.id AND w.status <= 2 AND w.office = u.source RETURNING w.id, w.version, `+fmt.Sprintf(notBefore, "$5")+` AS at, u.event_id)
 		INSERT INTO work_item_step (work_item_id, version, action, actor, at, note, event_id)
-		SELECT id, version, 'reassigned', 'system', $5, 'the record of the customer went to another office', event_id FROM moved`,
+		SELECT id, version, 'reassigned', 'system', at, 'the record of the customer went to another office', event_id FROM moved`,
 		ids, from, to, events, w.At)
 }
 
