@@ -31,16 +31,15 @@ var bodies = func() map[protowire.Number]protoreflect.Name {
 func Only(key func(*eventv1.Event) string, kinds ...protoreflect.Name) func(bus.Delivery) ([]inbox.Event, error) {
 	wanted := make(map[protoreflect.Name]func([]byte) bool, len(kinds))
 	for _, name := range kinds {
-		wanted[name] = always
+		wanted[name] = nil
 	}
 	return OnlyWhere(key, wanted)
 }
 
-func always([]byte) bool { return true }
-
 // OnlyWhere is Only for a consumer that acts on some events of a kind: the
-// function looks at the encoded body and says whether the event is wanted. It
-// must want a body that it cannot read, so that it is refused and not skipped.
+// function looks at the encoded body and says whether the event is wanted; nil
+// wants every one. It must want a body that it cannot read, so that it is refused
+// and not skipped.
 func OnlyWhere(key func(*eventv1.Event) string, kinds map[protoreflect.Name]func(body []byte) bool) func(bus.Delivery) ([]inbox.Event, error) {
 	wanted := make(map[protowire.Number]func([]byte) bool, len(kinds))
 	for name, where := range kinds {
@@ -75,7 +74,10 @@ func concerns(event []byte, wanted map[protowire.Number]func([]byte) bool) bool 
 			if kind != protowire.BytesType {
 				return true
 			}
-			if where := wanted[number]; where != nil {
+			if where, is := wanted[number]; is {
+				if where == nil {
+					return true
+				}
 				if body, _ := protowire.ConsumeBytes(event); where(body) {
 					return true
 				}

@@ -14,25 +14,15 @@ import (
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
+	"github.com/noticehub/noticehub/services/internal/packet"
 )
+
+// decodeNotified keeps what authorities are told beside decisions.
+var decodeNotified = packet.Only(unordered, "circumstances_notified")
 
 // DecodeNotified reads a message of what authorities are told beside decisions.
 // Other facts are not for this service; unknown ones come refused and wait.
-func (h *Handlers) DecodeNotified(d bus.Delivery) ([]inbox.Event, error) {
-	all, err := decode(d)
-	if err != nil {
-		return nil, err
-	}
-	kept := all[:0]
-	for _, e := range all {
-		event, _ := e.Value.(*eventv1.Event)
-		switch event.GetBody().(type) {
-		case *eventv1.Event_CircumstancesNotified, nil:
-			kept = append(kept, e)
-		}
-	}
-	return kept, nil
-}
+func (h *Handlers) DecodeNotified(d bus.Delivery) ([]inbox.Event, error) { return decodeNotified(d) }
 
 // Notified applies a batch of notifications: a line for each in its authority's
 // next report. They are no outcomes, so no outcome is told of.

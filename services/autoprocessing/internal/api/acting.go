@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/proto/term"
@@ -58,7 +58,7 @@ func (q *Queue) act(ctx context.Context, r request, f func(*acting) error) (*pro
 	if err != nil {
 		return nil, err
 	}
-	digest, err := digestOf(r.content)
+	digest, err := rpc.Digest(r.content)
 	if err != nil {
 		return nil, err
 	}
@@ -141,16 +141,4 @@ func (a *acting) changed(ctx context.Context) error {
 // note keeps what the officer wrote.
 func (a *acting) note(ctx context.Context, action, text string) error {
 	return store.AddNote(ctx, a.tx, store.Note{SubmissionID: a.submission.ID, OfficerID: a.officer.ID, Action: action, Text: text, At: a.at.At})
-}
-
-func digestOf(m proto.Message) ([]byte, error) {
-	if m == nil {
-		return nil, nil
-	}
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		return nil, fault.New(fault.Internal, "ENCODING", "the request cannot be encoded").Wrap(err)
-	}
-	sum := sha256.Sum256(b)
-	return sum[:], nil
 }

@@ -21,13 +21,11 @@ const (
 // decisions a second place none.
 var Decode = packet.OnlyWhere(unordered, map[protoreflect.Name]func([]byte) bool{
 	"submission_decided": placesDocument,
-	"notice_activated":   anyOf, "notice_extended": anyOf, "notice_ended": anyOf, "notice_revoked": anyOf, "notice_shortened": anyOf, "notice_recorded": anyOf,
+	"notice_activated":   nil, "notice_extended": nil, "notice_ended": nil, "notice_revoked": nil, "notice_shortened": nil, "notice_recorded": nil,
 })
 
 // DecodeOne decodes one event, as kept while it is parked.
 var DecodeOne = packet.DecodeParked(unordered)
-
-func anyOf([]byte) bool { return true }
 
 // placesDocument looks at an encoded decision; one that it cannot read is wanted.
 func placesDocument(decided []byte) bool {

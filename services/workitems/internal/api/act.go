@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +11,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/pkg/rpc"
 	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
 	"github.com/noticehub/noticehub/services/workitems/internal/item"
 	"github.com/noticehub/noticehub/services/workitems/internal/store"
@@ -47,7 +47,7 @@ func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, 
 		return nil, err
 	}
 	action := store.Action{ID: r.action, OfficerID: officer.ID}
-	if action.Digest, err = digestOf(r.content); err != nil {
+	if action.Digest, err = rpc.Digest(r.content); err != nil {
 		return nil, err
 	}
 	var after store.Found
@@ -192,16 +192,4 @@ func notFound() error {
 func reused() error {
 	return fault.New(fault.Precondition, "ACTION_ID_REUSED", "another action was done under this action_id").
 		WithHelp("Choose a new action_id for a new action.").WithField("action_id", "it is used already")
-}
-
-func digestOf(m proto.Message) ([]byte, error) {
-	if m == nil {
-		return nil, nil
-	}
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		return nil, fault.New(fault.Internal, "ENCODING", "the request cannot be encoded").Wrap(err)
-	}
-	sum := sha256.Sum256(b)
-	return sum[:], nil
 }
