@@ -31,7 +31,8 @@ func DevelopmentToken(c Caller) string {
 	return token
 }
 
-func (development) Authenticate(_ context.Context, authorization string) (Caller, error) {
+func (development) Authenticate(_ context.Context, credentials Credentials) (Caller, error) {
+	authorization := credentials.Authorization
 	if authorization == "" {
 		return Caller{}, missing()
 	}

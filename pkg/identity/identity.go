@@ -9,6 +9,7 @@ package identity
 
 import (
 	"context"
+	"crypto/x509"
 	"slices"
 
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -45,6 +46,12 @@ type Caller struct {
 	ID string
 	// Roles of a person, in no order.
 	Roles []string
+	// CaseWorker of an authority who is behind the call, as the authority's own
+	// signature or token says; "" when neither says so.
+	CaseWorker string
+	// Session is the name under which the sign-in behind the call is on record; ""
+	// for credentials that carry none. It is no secret.
+	Session string
 }
 
 // Has reports whether the caller has the role.
@@ -85,13 +92,31 @@ func MustAuthority(ctx context.Context) (string, error) {
 	return c.ID, nil
 }
 
-// Authenticator finds out who a credential belongs to.
-type Authenticator interface {
-	// Authenticate reads the value of an authorization header or metadata entry
-	// ("" when there was none). Its errors are Unauthenticated, or Unavailable
-	// when it could not find out; they never repeat the credential.
-	Authenticate(ctx context.Context, authorization string) (Caller, error)
+// Credentials are what a call brought to show who makes it. Empty fields were
+// not brought.
+type Credentials struct {
+	// Authorization is the value of the authorization header or metadata entry.
+	Authorization string
+	// Certificate is the client's, verified by the transport.
+	Certificate *x509.Certificate
+	// Cookie is the value of the Cookie header.
+	Cookie string
+	// CaseWorker is a statement of who is behind an authority's call, signed by
+	// the holder of Certificate.
+	CaseWorker string
+	// Origin and Method tell a browser's request: its Origin header and HTTP method.
+	Origin, Method string
 }
+
+// Authenticator finds out who credentials belong to.
+type Authenticator interface {
+	// Authenticate names the caller. Its errors are Unauthenticated, or Unavailable
+	// when it could not find out; they never repeat a credential.
+	Authenticate(ctx context.Context, c Credentials) (Caller, error)
+}
+
+// Missing is the error for a call without any credentials that count.
+func Missing() error { return missing() }
 
 func missing() error {
 	return fault.New(fault.Unauthenticated, "CREDENTIALS_MISSING", "the call carries no credentials").

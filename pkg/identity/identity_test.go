@@ -21,7 +21,7 @@ func TestDevelopmentTokensRoundTrip(t *testing.T) {
 		"dev.person.x." + strings.Repeat("r", 64): {Kind: Person, ID: "x", Roles: []string{strings.Repeat("r", 64)}},
 	} {
 		for _, scheme := range []string{"Bearer ", "bearer "} {
-			got, err := Development().Authenticate(t.Context(), scheme+token)
+			got, err := Development().Authenticate(t.Context(), Credentials{Authorization: scheme + token})
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%s%s is %+v, %v; want %+v", scheme, token, got, err, want)
 			}
@@ -41,7 +41,7 @@ func TestDevelopmentRefuses(t *testing.T) {
 		"Bearer dev.authority.FRC", "Bearer dev.authority.a\nb", "Bearer prod.authority.frc",
 		"Bearer dev.authority." + strings.Repeat("a", 65),
 	} {
-		c, err := Development().Authenticate(t.Context(), bad)
+		c, err := Development().Authenticate(t.Context(), Credentials{Authorization: bad})
 		if fault.KindOf(err) != fault.Unauthenticated || !reflect.DeepEqual(c, Caller{}) {
 			t.Errorf("%q gave %+v, %v", bad, c, err)
 		}

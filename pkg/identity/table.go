@@ -15,6 +15,22 @@ type Rule struct {
 	// that Kinds has Person. Authorities and services have no roles and are not
 	// asked for one.
 	Roles []string
+	// Services that may call, by ID: an exact list, so that Kinds having Service
+	// without a name here lets none in.
+	Services []string
+	// Reads says that replies hold personal data: the call is answered only after
+	// an audit entry of it is durable.
+	Reads bool
+	// Object is the field of the request that names what the call is about, such
+	// as "crn" or "submission_id", for audit entries; "" when none does.
+	Object string
+	// Shown is the path of the replies' fields that name the records shown, such
+	// as "submissions.submission_id"; "" when the object says all.
+	Shown string
+	// Masks are paths of the replies' fields that somebody with only these roles
+	// does not see, by role. A person with several roles sees what any of those
+	// that allow the call sees.
+	Masks map[string][]string
 }
 
 // Allows reports whether the rule lets the caller in.
@@ -22,7 +38,14 @@ func (r Rule) Allows(c Caller) bool {
 	if c.Kind == 0 || !slices.Contains(r.Kinds, c.Kind) {
 		return false
 	}
-	return c.Kind != Person || len(r.Roles) == 0 || slices.ContainsFunc(r.Roles, c.Has)
+	switch c.Kind {
+	case Person:
+		return len(r.Roles) == 0 || slices.ContainsFunc(r.Roles, c.Has)
+	case Service:
+		return slices.Contains(r.Services, c.ID)
+	default:
+		return true
+	}
 }
 
 // Table holds the rule of each method by its full name,

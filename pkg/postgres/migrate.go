@@ -45,6 +45,7 @@ func Migrate(ctx context.Context, adminURL string, log *slog.Logger, schemas ...
 			return err
 		}
 	}
+	schemas = closure(schemas)
 	cfg, err := pgx.ParseConfig(adminURL)
 	if err != nil {
 		return parseFailed()
@@ -98,15 +99,10 @@ func setup(ctx context.Context, cfg *pgx.ConnConfig, schemas []Schema) error {
 
 func setupSchema(ctx context.Context, tx pgx.Tx, s Schema) error {
 	schema, role := quote(s.Name), quote(s.Role)
-	// Roles belong to the whole server: another database's migration may make the
-	// same one right now.
-	if _, err := tx.Exec(ctx, fmt.Sprintf(`DO $$ BEGIN
-		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s') THEN
-			CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
-		END IF;
-	EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-	END $$`, s.Role, role)); err != nil {
-		return err
+	for _, name := range []string{s.Role, s.Writers} {
+		if err := makeRole(ctx, tx, name); err != nil {
+			return err
+		}
 	}
 	var mighty, member bool
 	if err := tx.QueryRow(ctx, "SELECT rolsuper OR rolbypassrls, pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1",
@@ -122,11 +118,34 @@ func setupSchema(ctx context.Context, tx pgx.Tx, s Schema) error {
 			return err
 		}
 	}
+	for _, w := range s.With {
+		if w.Writers == "" {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "GRANT "+quote(w.Writers)+" TO "+role); err != nil {
+			return err
+		}
+	}
 	_, err := tx.Exec(ctx, fmt.Sprintf(`
 		CREATE SCHEMA IF NOT EXISTS %[1]s;
 		GRANT USAGE ON SCHEMA %[1]s TO %[2]s;
 		ALTER DEFAULT PRIVILEGES IN SCHEMA %[1]s GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %[2]s;
 		ALTER DEFAULT PRIVILEGES IN SCHEMA %[1]s GRANT USAGE, SELECT ON SEQUENCES TO %[2]s`, schema, role))
+	return err
+}
+
+// makeRole makes a plain role where it is missing. Roles belong to the whole
+// server: another database's migration may make the same one right now.
+func makeRole(ctx context.Context, tx pgx.Tx, name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf(`DO $$ BEGIN
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s') THEN
+			CREATE ROLE %s NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+		END IF;
+	EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+	END $$`, name, quote(name)))
 	return err
 }
 

@@ -30,6 +30,10 @@ type Options struct {
 	Tracer pgx.QueryTracer
 	// ApplicationName shows in pg_stat_activity; "" means the role.
 	ApplicationName string
+	// Scope of the sessions: whose rows of tables with row security they may
+	// touch where a transaction does not say (InScope). "" is nobody's, Everything
+	// is for a service's own work.
+	Scope string
 }
 
 const (
@@ -103,6 +107,7 @@ func (o Options) apply(cfg *pgxpool.Config, s Schema) {
 	p["default_transaction_isolation"] = "read committed"
 	p["timezone"] = "UTC"
 	p["jit"] = "off"
+	p[scopeSetting] = o.Scope
 }
 
 // milliseconds as PostgreSQL's settings want them; 0 is "never" there.

@@ -24,6 +24,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"regexp"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -39,6 +40,12 @@ type Schema struct {
 	// Migrations holds goose files (0001_what.sql …) in its root. Unqualified
 	// names in them mean this schema. May be nil: no tables.
 	Migrations fs.FS
+	// Writers is a role made with the schema, for other schemas' services that
+	// write here what the migrations grant to it; "" when there are none.
+	Writers string
+	// With are schemas this one's service writes to: they are made first, and Role
+	// becomes a member of their Writers.
+	With []Schema
 }
 
 // identifier is what Name and Role may be: names that need no thought about
@@ -50,7 +57,31 @@ func (s Schema) validate() error {
 		return fault.New(fault.Invalid, "SCHEMA_INVALID",
 			"schema %q with role %q: both must be lower-case names of at most 63 letters, digits and underscores", s.Name, s.Role)
 	}
+	if s.Writers != "" && !identifier.MatchString(s.Writers) {
+		return fault.New(fault.Invalid, "SCHEMA_INVALID", "schema %q: its writers' role %q is not a name of a role", s.Name, s.Writers)
+	}
+	for _, w := range s.With {
+		if err := w.validate(); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// closure lists the schemas with those they need, each once, needed ones first.
+func closure(schemas []Schema) []Schema {
+	var all []Schema
+	var add func(list []Schema)
+	add = func(list []Schema) {
+		for _, s := range list {
+			add(s.With)
+			if !slices.ContainsFunc(all, func(known Schema) bool { return known.Name == s.Name }) {
+				all = append(all, s)
+			}
+		}
+	}
+	add(schemas)
+	return all
 }
 
 // searchPath finds the schema's own tables first and the extensions' functions

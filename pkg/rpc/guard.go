@@ -153,9 +153,9 @@ func (s *Server) authenticate(ctx context.Context) (identity.Caller, error) {
 		if caller, ok := sibling(ctx); ok {
 			return caller, nil
 		}
-		return s.options.Authenticator.Authenticate(ctx, "")
+		return s.options.Authenticator.Authenticate(ctx, identity.Credentials{})
 	case 1:
-		return s.options.Authenticator.Authenticate(ctx, values[0])
+		return s.options.Authenticator.Authenticate(ctx, identity.Credentials{Authorization: values[0]})
 	default:
 		return identity.Caller{}, fault.New(fault.Unauthenticated, "CREDENTIALS_INVALID", "the call carries more than one authorization")
 	}

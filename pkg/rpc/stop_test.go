@@ -19,7 +19,7 @@ import (
 
 type nobody struct{}
 
-func (nobody) Authenticate(context.Context, string) (identity.Caller, error) {
+func (nobody) Authenticate(context.Context, identity.Credentials) (identity.Caller, error) {
 	return identity.Caller{}, fault.New(fault.Unavailable, "ISSUER_DOWN", "the issuer of tokens does not answer")
 }
 

@@ -45,7 +45,7 @@ var tampering = []string{
 func TestTamperingIsRefused(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.URL(t, Schema())
-	pool, err := postgres.Open(t.Context(), url, Schema(), postgres.Options{MaxConns: 8})
+	pool, err := postgres.Open(t.Context(), url, Schema(), postgres.Options{MaxConns: 8, Scope: postgres.Everything})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,16 +43,22 @@ func Main(m *testing.M) {
 }
 
 // Pool is a pool as the role of s[0] on a fresh database with the schemas s, as
-// postgres.Open makes it. Both are gone when the test ends.
+// postgres.Open makes it for a service's own work (scope Everything). Both are
+// gone when the test ends.
 func Pool(t testing.TB, s ...postgres.Schema) *pgxpool.Pool {
 	t.Helper()
 	if len(s) == 0 {
 		t.Fatal("postgrestest.Pool needs a schema to act as")
 	}
-	address := URL(t, s...)
+	return Open(t, URL(t, s...), s[0], postgres.Everything)
+}
+
+// Open is a pool as the role of s, with a scope, on a database made by URL.
+func Open(t testing.TB, address string, s postgres.Schema, scope string) *pgxpool.Pool {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	pool, err := postgres.Open(ctx, address, s[0], postgres.Options{MaxConns: poolConns, ApplicationName: "test"})
+	pool, err := postgres.Open(ctx, address, s, postgres.Options{MaxConns: poolConns, ApplicationName: "test", Scope: scope})
 	if err != nil {
 		t.Fatalf("open the test database: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -41,8 +42,20 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 	if err != nil {
 		return err
 	}
+	auditKey, err := launch.SecretFile(filepath.Join(h.options.Dir, "keys", "audit.key"), true)
+	if err != nil {
+		return fmt.Errorf("key of the audit log: %w", err)
+	}
 	parts := func(name string, schema postgres.Schema) (launch.Parts, error) {
-		pool, err := h.pool(ctx, name, schema)
+		pool, err := h.pool(ctx, schema, postgres.Options{MaxConns: h.options.Conns, ApplicationName: name, Scope: postgres.Everything})
+		if err != nil {
+			return launch.Parts{}, err
+		}
+		door, err := h.pool(ctx, schema, postgres.Options{MaxConns: launch.DoorConns, ApplicationName: name + "-door"})
+		if err != nil {
+			return launch.Parts{}, err
+		}
+		writer, err := audit.NewWriter(name, auditKey)
 		if err != nil {
 			return launch.Parts{}, err
 		}
@@ -57,7 +70,7 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 		if err := b.Declare(ctx, packet.All()...); err != nil {
 			return launch.Parts{}, fmt.Errorf("declare the streams: %w", err)
 		}
-		return launch.Parts{Pool: pool, Bus: b, Clock: h.clock, Calendar: days, Zone: h.zone, Telemetry: h.telemetry.Part(name)}, nil
+		return launch.Parts{Pool: pool, Door: door, Audit: writer, Bus: b, Clock: h.clock, Calendar: days, Zone: h.zone, Telemetry: h.telemetry.Part(name)}, nil
 	}
 	// The table is filled while the services are made, before anything is served:
 	// a service may need a connection to a sibling to be made.
@@ -90,12 +103,11 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 	return nil
 }
 
-func (h *Hub) pool(ctx context.Context, name string, schema postgres.Schema) (*pgxpool.Pool, error) {
-	conns := h.options.Conns
-	if conns == 0 {
-		conns = 12
+func (h *Hub) pool(ctx context.Context, schema postgres.Schema, o postgres.Options) (*pgxpool.Pool, error) {
+	if o.MaxConns == 0 {
+		o.MaxConns = 12
 	}
-	pool, err := postgres.Open(ctx, h.adminURL, schema, postgres.Options{MaxConns: conns, ApplicationName: name})
+	pool, err := postgres.Open(ctx, h.adminURL, schema, o)
 	if err == nil {
 		h.onClose(pool.Close)
 	}

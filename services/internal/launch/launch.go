@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -26,6 +27,9 @@ import (
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	"github.com/noticehub/noticehub/services/internal/packet"
 )
+
+// DoorConns is the most connections of a pool that serves what authorities ask.
+const DoorConns = 8
 
 // Settings are those every service has.
 type Settings struct {
@@ -45,6 +49,8 @@ type Settings struct {
 	MaxConns int32 `config:"max_conns" default:"12" doc:"most connections to PostgreSQL"`
 	// RegistryAddress is where services that ask the registry find it.
 	RegistryAddress string `config:"registry_address" doc:"gRPC address of the registry, for the services that ask it"`
+	// AuditKeyFile is the key by which the audit log names customers.
+	AuditKeyFile string `config:"audit_key_file" default:"keys/audit.key" doc:"file with the key, 64 hexadecimal digits, by which the audit log names customers; one for all services"`
 	// SandboxClock moves business time; for sandboxes and fault tests.
 	SandboxClock string `config:"sandbox_clock" doc:"file with the offset of a sandbox's business clock; empty means real time"`
 	// Development accepts development tokens and serves reflection.
@@ -73,8 +79,13 @@ func (s Settings) Validate() error {
 
 // Parts are what a service is made of.
 type Parts struct {
-	// Pool is the service's database as its own role.
+	// Pool is the service's database as its own role, for its own work: all rows.
 	Pool *pgxpool.Pool
+	// Door is the same for what authorities ask: no rows, until a transaction names
+	// the authority (postgres.InScope).
+	Door *pgxpool.Pool
+	// Audit writes the service's audit entries.
+	Audit *audit.Writer
 	// Bus is the connection to NATS.
 	Bus *bus.Bus
 	// Clock is the business clock.
@@ -152,15 +163,27 @@ func open(ctx context.Context, name string, schema postgres.Schema, s Settings) 
 	if p.Zone, err = time.LoadLocation(s.Zone); err != nil {
 		return p, nil, err
 	}
+	key, err := SecretFile(s.AuditKeyFile, s.Development)
+	if err != nil {
+		return p, nil, fmt.Errorf("audit_key_file: %w", err)
+	}
+	if p.Audit, err = audit.NewWriter(name, key); err != nil {
+		return p, nil, err
+	}
 	if s.MigrateURL != "" {
 		if err := postgres.Migrate(ctx, s.MigrateURL, tel.Log, schema); err != nil {
 			return p, nil, fmt.Errorf("migrate: %w", err)
 		}
 	}
-	if p.Pool, err = postgres.Open(ctx, s.DatabaseURL, schema, postgres.Options{MaxConns: s.MaxConns, ApplicationName: name}); err != nil {
+	if p.Pool, err = postgres.Open(ctx, s.DatabaseURL, schema, postgres.Options{MaxConns: s.MaxConns, ApplicationName: name, Scope: postgres.Everything}); err != nil {
+		return p, nil, fmt.Errorf("open the database: %w", err)
+	}
+	if p.Door, err = postgres.Open(ctx, s.DatabaseURL, schema, postgres.Options{MaxConns: DoorConns, ApplicationName: name + "-door"}); err != nil {
+		p.Pool.Close()
 		return p, nil, fmt.Errorf("open the database: %w", err)
 	}
 	if p.Bus, err = bus.Connect(ctx, bus.Config{URL: s.NATSURL, Name: name}, tel.Log); err != nil {
+		p.Door.Close()
 		p.Pool.Close()
 		return p, nil, fmt.Errorf("connect to NATS: %w", err)
 	}
@@ -170,6 +193,7 @@ func open(ctx context.Context, name string, schema postgres.Schema, s Settings) 
 	}
 	return p, func() {
 		p.Bus.Close()
+		p.Door.Close()
 		p.Pool.Close()
 		_ = stop(context.WithoutCancel(ctx)) // spans that cannot be sent at the end are not worth an error
 	}, nil

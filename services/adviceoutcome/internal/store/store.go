@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/postgres"
 )
 
@@ -26,7 +27,7 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the folder is embedded above
 	}
-	return postgres.Schema{Name: "adviceoutcome", Role: "noticehub_adviceoutcome", Migrations: files}
+	return postgres.Schema{Name: "adviceoutcome", Role: "noticehub_adviceoutcome", Migrations: files, With: []postgres.Schema{audit.Schema()}}
 }
 
 // Store reads and writes the schema. Functions that take a tx do their part of

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/postgres"
@@ -29,7 +30,7 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the directory is part of the program
 	}
-	return postgres.Schema{Name: "autoprocessing", Role: "noticehub_autoprocessing", Migrations: root}
+	return postgres.Schema{Name: "autoprocessing", Role: "noticehub_autoprocessing", Migrations: root, With: []postgres.Schema{audit.Schema()}}
 }
 
 // noDay travels for "no date" in integer arrays; dates travel as days since

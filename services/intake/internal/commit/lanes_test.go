@@ -145,7 +145,7 @@ func TestFullQueueAndStop(t *testing.T) {
 func TestTerminatedSessions(t *testing.T) {
 	t.Parallel()
 	address := postgrestest.URL(t, store.Schema())
-	pool, err := postgres.Open(t.Context(), address, store.Schema(), postgres.Options{ApplicationName: "victim"})
+	pool, err := postgres.Open(t.Context(), address, store.Schema(), postgres.Options{ApplicationName: "victim", Scope: postgres.Everything})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestTerminatedSessions(t *testing.T) {
 		}
 		return true
 	})
-	fresh, err := postgres.Open(t.Context(), address, store.Schema(), postgres.Options{})
+	fresh, err := postgres.Open(t.Context(), address, store.Schema(), postgres.Options{Scope: postgres.Everything})
 	if err != nil {
 		t.Fatal(err)
 	}

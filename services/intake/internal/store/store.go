@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres"
 )
@@ -29,7 +30,7 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the folder is embedded above
 	}
-	return postgres.Schema{Name: "intake", Role: "noticehub_intake", Migrations: files}
+	return postgres.Schema{Name: "intake", Role: "noticehub_intake", Migrations: files, With: []postgres.Schema{audit.Schema()}}
 }
 
 // Store reads and writes the schema. Functions that take a tx do their part of

@@ -20,7 +20,7 @@ func Methods() identity.Table {
 		}}
 		write    = identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{"administrator", "officer"}}
 		customer = identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{"administrator", "officer", restrictedRole}}
-		feed     = identity.Rule{Kinds: []identity.Kind{identity.Service, identity.Person}, Roles: []string{"administrator"}}
+		feed     = identity.Rule{Kinds: []identity.Kind{identity.Service, identity.Person}, Roles: []string{"administrator"}, Services: []string{"autoprocessing", "feeder"}}
 	)
 	const administrator, supervisor = "administrator", "supervisor"
 	var (
@@ -30,7 +30,7 @@ func Methods() identity.Table {
 		place = identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{
 			administrator, "officer", "contact-officer", "impact-officer", restrictedRole, "social-worker", "social-work-manager", supervisor,
 		}}
-		redrive = identity.Rule{Kinds: []identity.Kind{identity.Service, identity.Person}, Roles: []string{administrator, supervisor}}
+		redrive = identity.Rule{Kinds: []identity.Kind{identity.Service, identity.Person}, Roles: []string{administrator, supervisor}, Services: []string{"feeder"}}
 	)
 	return identity.Table{
 		registryv1.CircumstanceService_ChangeCustomer_FullMethodName:           change,

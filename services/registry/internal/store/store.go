@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres"
 )
@@ -28,7 +29,7 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	return postgres.Schema{Name: "registry", Role: "noticehub_registry", Migrations: files}
+	return postgres.Schema{Name: "registry", Role: "noticehub_registry", Migrations: files, With: []postgres.Schema{audit.Schema()}}
 }
 
 // Store reads and writes the registry's tables.

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/postgres"
 )
 
@@ -29,7 +30,7 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	return postgres.Schema{Name: "workitems", Role: "noticehub_workitems", Migrations: files}
+	return postgres.Schema{Name: "workitems", Role: "noticehub_workitems", Migrations: files, With: []postgres.Schema{audit.Schema()}}
 }
 
 // Store reads and writes the service's tables.
