@@ -14,7 +14,7 @@ import (
 const root = "github.com/noticehub/noticehub/"
 
 // siblings are the services; they never import each other.
-var siblings = []string{"intake", "autoprocessing", "workitems", "adviceoutcome", "registry", "console"}
+var siblings = []string{"intake", "autoprocessing", "workitems", "adviceoutcome", "registry", "console", "audit"}
 
 // imports lists what every Go file below a directory imports, by the file's path.
 func imports(t *testing.T, dir string) map[string][]string {
