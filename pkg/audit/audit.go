@@ -10,24 +10,14 @@
 // export holds no personal data.
 //
 // The entries of one transaction are one row, a record: batches of hundreds of
-// decisions cost one insert. Each entry is still an entry of its own in the log.
+// decisions cost one insert. Each entry is still an entry of its own in the log,
+// which package ledger builds and package tree proves.
 package audit
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/json"
 	"errors"
-	"regexp"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/identity"
 )
 
 // Result says how an action ended.
@@ -64,97 +54,45 @@ type Entry struct {
 	Detail map[string]string `json:"detail,omitempty"`
 }
 
-// object is what Object looks like: nothing that needs quoting, no spaces.
-var object = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9~][A-Za-z0-9_.:~-]*)*$`)
-
-func (e Entry) validate() error {
+func (e *Entry) validate() error {
 	switch {
 	case e.Action == "" || (e.Result != Done && e.Result != Refused):
 		return errors.New("audit: an entry needs an action and a result")
-	case e.Object != "" && !object.MatchString(e.Object):
+	case e.Object != "" && !isObject(e.Object):
 		return errors.New("audit: the object of " + e.Action + " is not of the form kind/id")
 	}
 	return nil
 }
 
-// Writer writes the entries of one service.
-type Writer struct {
-	service string
-	key     []byte
-}
-
-// NewWriter makes the writer of a service. The key makes customers' names in the
-// log; all services share it, and at least 32 bytes are needed.
-func NewWriter(service string, key []byte) (*Writer, error) {
-	if service == "" || len(key) < 32 {
-		return nil, errors.New("audit: a writer needs the service's name and a key of 32 bytes or more")
-	}
-	return &Writer{service: service, key: key}, nil
-}
-
-var customerEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// Customer is the object that stands for a customer: "customer/c-" and a keyed
-// hash of the CRN. Who holds the key can find a customer's entries; nobody else
-// learns a CRN from one.
-func (w *Writer) Customer(crn string) string { return "customer/c-" + w.pseudonym(crn) }
-
-func (w *Writer) pseudonym(crn string) string {
-	mac := hmac.New(sha256.New, w.key)
-	mac.Write([]byte("crn:" + crn))
-	return customerEncoding.EncodeToString(mac.Sum(nil)[:15])
-}
-
-const insertRecord = `INSERT INTO audit.record (id, service, actor, method, session, trace, count, entries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-
-// Queue adds the record of the entries to a batch of the action's transaction.
-// Actor, method, session and trace come from ctx. Without entries it does nothing.
-func (w *Writer) Queue(ctx context.Context, b *pgx.Batch, entries ...Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	arguments, err := w.arguments(ctx, entries)
-	if err == nil {
-		b.Queue(insertRecord, arguments...)
-	}
-	return err
-}
-
-// Write writes the record of the entries in the action's transaction.
-func (w *Writer) Write(ctx context.Context, tx pgx.Tx, entries ...Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	arguments, err := w.arguments(ctx, entries)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, insertRecord, arguments...)
-	return err
-}
-
-func (w *Writer) arguments(ctx context.Context, entries []Entry) ([]any, error) {
-	var lines []byte
-	for _, e := range entries {
-		if err := e.validate(); err != nil {
-			return nil, err
+// isObject says whether s has the form
+// [A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9~][A-Za-z0-9_.:~-]*)*: nothing that needs
+// quoting, no spaces.
+func isObject(s string) bool {
+	first, kind := true, true
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c-'a' < 26 || c-'A' < 26 || c-'0' < 10:
+		case c == '~':
+			if kind {
+				return false
+			}
+		case first:
+			return false
+		case c == '_' || c == '.' || c == '-':
+		case c == ':':
+			if kind {
+				return false
+			}
+		case c == '/':
+			first, kind = true, false
+			continue
+		default:
+			return false
 		}
-		line, err := json.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
-		lines = append(append(lines, line...), '\n')
+		first = false
 	}
-	actor, session := "service:"+w.service, ""
-	if caller, ok := identity.From(ctx); ok {
-		actor, session = caller.Actor(), caller.Session
-	}
-	var traceID string
-	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
-		traceID = span.TraceID().String()
-	}
-	id := clock.NewID(clock.System().Now())
-	return []any{[16]byte(id), w.service, actor, Method(ctx), session, traceID, int32(len(entries)), lines}, nil
+	return !first
 }
 
 type methodKey struct{}

@@ -27,7 +27,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/noticehub/noticehub/pkg/fault"
 )
@@ -46,28 +45,12 @@ const (
 	publishWindow = 8192
 )
 
-// Config says how to reach the server.
-type Config struct {
-	// URL of the server or servers, comma-separated; not needed with InProcess.
-	URL string
-	// Name of the client in the server's monitoring.
-	Name string
-	// InProcess connects to a server in this process without a socket.
-	InProcess *Embedded
-	// Credentials is the path of a NATS credentials file; may be empty.
-	Credentials string
-	// RootCA, ClientCert and ClientKey are paths of PEM files for TLS; may be empty.
-	RootCA, ClientCert, ClientKey string
-	// Replicas of each stream: 1, or 3 in a cluster; 0 means 1.
-	Replicas int
-	// Metrics takes the counters; may be nil.
-	Metrics *prometheus.Registry
-}
-
 // Bus is a connection that comes back by itself. Safe for concurrent use.
 type Bus struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
+	admin    jetstream.JetStream // declares; nil when somebody elsewhere does
+	peer     *Peer               // nil on a bus without walls
 	log      *slog.Logger
 	replicas int
 	metrics  metrics
@@ -84,20 +67,19 @@ type Bus struct {
 }
 
 // Connect reaches the server, waiting for it until ctx ends; from then on it
-// reconnects for ever. Close it at the end.
+// reconnects for ever. A server that does not know the client's key is not waited
+// for (Denied). Close it at the end.
 func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 	b := &Bus{
-		log: log, replicas: max(cfg.Replicas, 1), metrics: newMetrics(cfg.Metrics),
+		log: log, peer: cfg.Peer, replicas: max(cfg.Replicas, 1), metrics: newMetrics(cfg.Metrics),
 		floors: map[string]*floorState{}, acked: map[string]uint64{}, declared: map[string]Stream{}, settled: map[string]bool{}, health: map[string]*health{},
 	}
 	connected := make(chan struct{}, 1)
-	options := []nats.Option{
-		nats.Name(cfg.Name), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-		nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectWait, reconnectWait),
-		nats.Timeout(dialTimeout), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2),
-		// Nothing said to a dead connection may reach the next one: it could
-		// acknowledge another message.
-		nats.ReconnectBufSize(-1),
+	url, options, err := cfg.options()
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "BUS_CONFIG", "the bus connection cannot be set up").Wrap(err)
+	}
+	options = append(options,
 		nats.ConnectHandler(func(*nats.Conn) { connected <- struct{}{} }),
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
 			if !nc.IsClosed() { // Close is no loss
@@ -109,31 +91,14 @@ func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 			b.metrics.reconnects.Inc()
 			b.wake.tell()
 		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("bus trouble", "error", err) }),
-	}
-	if cfg.Credentials != "" {
-		options = append(options, nats.UserCredentials(cfg.Credentials))
-	}
-	if cfg.RootCA != "" {
-		options = append(options, nats.RootCAs(cfg.RootCA))
-	}
-	if cfg.ClientCert != "" {
-		options = append(options, nats.ClientCert(cfg.ClientCert, cfg.ClientKey))
-	}
-	url := cfg.URL
-	if cfg.InProcess != nil {
-		url = ""
-		options = append(options, nats.InProcessServer(cfg.InProcess), nats.Token(cfg.InProcess.options.Token))
-	}
+		nats.ErrorHandler(b.trouble(log)))
 	nc, err := nats.Connect(url, options...)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "BUS_CONFIG", "the bus connection cannot be set up").Wrap(err)
 	}
-	select {
-	case <-connected:
-	case <-ctx.Done():
+	if err := arrive(ctx, nc, connected); err != nil {
 		nc.Close()
-		return nil, fault.New(fault.Unavailable, "BUS_UNAVAILABLE", "the bus cannot be reached").Wrap(ctx.Err())
+		return nil, err
 	}
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(publishWindow),
 		jetstream.WithPublishAsyncTimeout(requestTimeout), jetstream.WithDefaultTimeout(requestTimeout))
@@ -142,6 +107,12 @@ func Connect(ctx context.Context, cfg Config, log *slog.Logger) (*Bus, error) {
 		return nil, fault.New(fault.Internal, "BUS_CONFIG", "the bus connection cannot be set up").Wrap(err)
 	}
 	b.nc, b.js = nc, js
+	switch {
+	case cfg.Courier != nil:
+		b.admin = cfg.Courier.js
+	case cfg.Peer == nil || len(cfg.Peer.Declares) > 0:
+		b.admin = js
+	}
 	return b, nil
 }
 
@@ -156,7 +127,18 @@ func (b *Bus) Epoch() uint64 { return b.nc.Stats().Reconnects }
 func (b *Bus) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if _, err := b.js.AccountInfo(ctx); err != nil {
+	var err error
+	switch p := b.peer; { // who has a peer may ask about what is its own
+	case p == nil:
+		_, err = b.js.AccountInfo(ctx)
+	case len(p.Publishes) > 0:
+		_, err = b.js.Stream(ctx, p.Publishes[0].Name)
+	case len(p.Consumes) > 0:
+		_, err = b.js.Consumer(ctx, p.Consumes[0].Stream, p.Consumes[0].Consumer)
+	default:
+		err = b.nc.FlushWithContext(ctx)
+	}
+	if err != nil {
 		return unavailable("the bus does not answer", err)
 	}
 	return nil

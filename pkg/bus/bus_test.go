@@ -233,3 +233,11 @@ func TestWipedStore(t *testing.T) {
 	close(release)
 	eventually(t, "the new message came", func() bool { got.mu.Lock(); defer got.mu.Unlock(); return got.seen["new"] == 1 })
 }
+
+// background ends soon: for connections that should not come about.
+func background(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}

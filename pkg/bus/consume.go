@@ -22,7 +22,8 @@ type Delivery struct {
 	// Delivered is how often it has been delivered, from 1.
 	Delivered int
 
-	reply string // where the answer goes
+	consumer string
+	reply    string // where the answer goes
 }
 
 // Answers to a delivery, as the protocol has them.
@@ -30,6 +31,7 @@ var (
 	ack        = []byte("+ACK")
 	nak        = []byte("-NAK")
 	inProgress = []byte("+WPI")
+	term       = []byte("+TERM")
 )
 
 // ConsumeOptions say what to consume and how much at once.
@@ -156,7 +158,7 @@ func delivery(m *nats.Msg) (Delivery, error) {
 	}
 	d := Delivery{
 		Message: Message{Subject: m.Subject, Data: m.Data, Stream: meta.Stream},
-		Stream:  meta.Stream, Sequence: meta.Sequence.Stream, Delivered: int(meta.NumDelivered), reply: m.Reply,
+		Stream:  meta.Stream, Sequence: meta.Sequence.Stream, Delivered: int(meta.NumDelivered), consumer: meta.Consumer, reply: m.Reply,
 	}
 	d.Headers = make(map[string]string, len(m.Header))
 	for k, v := range m.Header {

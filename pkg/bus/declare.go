@@ -53,8 +53,13 @@ const invalidStreamConfig jetstream.ErrorCode = 10052
 
 // Declare makes streams and consumers as declared: creates what is missing and
 // changes what differs. A stream or consumer that cannot be changed is made
-// anew, since the store is disposable.
+// anew, since the store is disposable. On a bus with walls the courier does it
+// (Config.Courier); where it is elsewhere, Declare only looks whether what this
+// client uses is there.
 func (b *Bus) Declare(ctx context.Context, streams ...Stream) error {
+	if b.admin == nil {
+		return b.present(ctx, streams)
+	}
 	var all error
 	for _, s := range streams {
 		b.mu.Lock()
@@ -76,15 +81,51 @@ func (b *Bus) Keep(ctx context.Context, streams ...Stream) error {
 		if err := b.Declare(ctx, streams...); err != nil && ctx.Err() == nil {
 			b.log.Error("streams of the bus cannot be put right; trying again", "error", err)
 		}
+		if b.peer != nil && len(b.peer.Declares) > 0 {
+			b.compareConsumers(ctx, streams)
+		}
 		if !pause(ctx, keepAtMost, nil) || !pause(ctx, keepEvery, woken) {
 			return ctx.Err()
 		}
 	}
 }
 
+// compareConsumers makes consumers anew that are ahead of their streams: Floor
+// does. The relays of services that cannot do it themselves wait for this.
+func (b *Bus) compareConsumers(ctx context.Context, streams []Stream) {
+	for _, s := range streams {
+		names := make([]string, len(s.Consumers))
+		for i, c := range s.Consumers {
+			names[i] = c.Name
+		}
+		_, _ = b.Floor(ctx, s.Name, names) // it says itself what it finds
+	}
+}
+
+// present looks for what this client may use of the streams.
+func (b *Bus) present(ctx context.Context, streams []Stream) error {
+	var all error
+	for _, s := range streams {
+		if b.peer.publishes(s.Name) {
+			if _, err := b.js.Stream(ctx, s.Name); err != nil {
+				all = errors.Join(all, fmt.Errorf("stream %s: %w", s.Name, err))
+			}
+		}
+		for _, name := range b.peer.consumes(s.Name) {
+			if _, err := b.js.Consumer(ctx, s.Name, name); err != nil {
+				all = errors.Join(all, fmt.Errorf("consumer %s of %s: %w", name, s.Name, err))
+			}
+		}
+	}
+	if all != nil {
+		return unavailable("the courier has not declared the streams yet", all)
+	}
+	return nil
+}
+
 func (b *Bus) ensure(ctx context.Context, s Stream) error {
 	want := b.streamConfig(s)
-	have, err := b.js.Stream(ctx, s.Name)
+	have, err := b.admin.Stream(ctx, s.Name)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		b.repaired(s.Name, "stream created")
@@ -95,7 +136,7 @@ func (b *Bus) ensure(ctx context.Context, s Stream) error {
 		err = b.remakeStream(ctx, want)
 	case !sameStream(have.CachedInfo().Config, want):
 		b.repaired(s.Name, "stream changed to what is declared")
-		_, err = b.js.UpdateStream(ctx, want)
+		_, err = b.admin.UpdateStream(ctx, want)
 		var refused *jetstream.APIError
 		if errors.As(err, &refused) && refused.ErrorCode == invalidStreamConfig {
 			b.log.Error("the stream cannot be changed and is made anew", "stream", s.Name, "error", err)
@@ -118,23 +159,23 @@ func (b *Bus) ensure(ctx context.Context, s Stream) error {
 
 func (b *Bus) ensureConsumer(ctx context.Context, stream string, c Consumer) error {
 	want := consumerConfig(c)
-	have, err := b.js.Consumer(ctx, stream, c.Name)
+	have, err := b.admin.Consumer(ctx, stream, c.Name)
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound):
 		b.repaired(stream, "consumer "+c.Name+" created")
-		_, err = b.js.CreateOrUpdateConsumer(ctx, stream, want)
+		_, err = b.admin.CreateOrUpdateConsumer(ctx, stream, want)
 	case err != nil:
 	case !sameConsumer(have.CachedInfo().Config, want):
 		b.repaired(stream, "consumer "+c.Name+" changed to what is declared")
-		if _, err = b.js.UpdateConsumer(ctx, stream, want); err != nil {
+		if _, err = b.admin.UpdateConsumer(ctx, stream, want); err != nil {
 			// Made anew it gets everything again, which harms nobody.
-			if err = b.js.DeleteConsumer(ctx, stream, c.Name); err == nil {
-				_, err = b.js.CreateOrUpdateConsumer(ctx, stream, want)
+			if err = b.admin.DeleteConsumer(ctx, stream, c.Name); err == nil {
+				_, err = b.admin.CreateOrUpdateConsumer(ctx, stream, want)
 			}
 		}
 	case have.CachedInfo().Paused:
 		b.repaired(stream, "consumer "+c.Name+" resumed")
-		_, err = b.js.ResumeConsumer(ctx, stream, c.Name)
+		_, err = b.admin.ResumeConsumer(ctx, stream, c.Name)
 	}
 	return err
 }
@@ -180,12 +221,15 @@ func sameStream(have, want jetstream.StreamConfig) bool {
 		have.Retention == want.Retention && have.Discard == want.Discard && have.MaxBytes == want.MaxBytes &&
 		have.MaxAge == want.MaxAge && have.MaxMsgs == want.MaxMsgs && have.MaxMsgsPerSubject == want.MaxMsgsPerSubject &&
 		have.MaxMsgSize == want.MaxMsgSize && have.Duplicates == want.Duplicates && !have.Sealed &&
-		have.DenyDelete == want.DenyDelete && have.DenyPurge == want.DenyPurge && have.NoAck == want.NoAck
+		have.DenyDelete == want.DenyDelete && have.DenyPurge == want.DenyPurge && have.NoAck == want.NoAck &&
+		// Ways by which messages could leave, or come in, past the walls.
+		have.RePublish == nil && have.SubjectTransform == nil && have.Mirror == nil && len(have.Sources) == 0 &&
+		!have.AllowDirect && !have.AllowRollup
 }
 
 func sameConsumer(have, want jetstream.ConsumerConfig) bool {
 	return have.Durable == want.Durable && have.DeliverPolicy == want.DeliverPolicy && have.AckPolicy == want.AckPolicy &&
 		have.AckWait == want.AckWait && have.MaxAckPending == want.MaxAckPending && have.MaxDeliver == want.MaxDeliver &&
 		have.HeadersOnly == want.HeadersOnly && have.FilterSubject == "" && len(have.FilterSubjects) == 0 &&
-		len(have.BackOff) == 0 && have.RateLimit == 0
+		len(have.BackOff) == 0 && have.RateLimit == 0 && have.DeliverSubject == ""
 }

@@ -7,10 +7,12 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/noticehub/noticehub/pkg/fault"
 )
@@ -22,6 +24,8 @@ const (
 	// storeLimit is only there to switch the server's own guess off (a share of
 	// the free disk); each stream has its own limit.
 	storeLimit = 1 << 40
+	// authTimeout is how long a client may take to sign, on a busy machine.
+	authTimeout = 10 * time.Second
 	// watchEvery is how often an embedded server is asked whether its store works.
 	watchEvery = 2 * time.Second
 )
@@ -37,18 +41,25 @@ type EmbeddedOptions struct {
 	Listen string
 	// Token must be presented by clients; empty means none.
 	Token string
+	// Peers are the clients and what they may do; none leaves the server without
+	// walls, open to whoever has the token.
+	Peers []Peer
 	// Log takes the server's warnings and errors.
 	Log *slog.Logger
+	// Metrics takes the count of refusals; may be nil.
+	Metrics *prometheus.Registry
 }
 
 // Embedded is a NATS server in this process: JetStream with a file store, no
 // signals handled, no other protocol offered. A server whose store switched
 // itself off (disk full, files gone) is started again until it works.
 type Embedded struct {
-	options EmbeddedOptions
-	host    string
-	stop    chan struct{}
-	watched sync.WaitGroup
+	options  EmbeddedOptions
+	log      *slog.Logger
+	refusals prometheus.Counter
+	host     string
+	stop     chan struct{}
+	watched  sync.WaitGroup
 
 	mu     sync.Mutex
 	port   int
@@ -58,7 +69,13 @@ type Embedded struct {
 
 // StartEmbedded starts a server; Shutdown ends it.
 func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
-	e := &Embedded{options: o, stop: make(chan struct{})}
+	e := &Embedded{options: o, log: o.Log, refusals: newRefusals(o.Metrics), stop: make(chan struct{})}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if o.Token != "" && len(o.Peers) > 0 {
+		return nil, fault.New(fault.Invalid, "BUS_CONFIG", "the embedded bus knows its clients by a token or by their keys, not by both")
+	}
 	if o.Listen != "" {
 		host, port, err := net.SplitHostPort(o.Listen)
 		if err == nil {
@@ -82,19 +99,21 @@ func (e *Embedded) start() error {
 	if err := os.MkdirAll(e.options.Dir, 0o700); err != nil {
 		return fmt.Errorf("store of the embedded bus: %w", err)
 	}
+	var users []*server.NkeyUser
+	for _, p := range e.options.Peers {
+		users = append(users, &server.NkeyUser{Nkey: p.Key, Permissions: p.permissions()})
+	}
 	s, err := server.NewServer(&server.Options{
 		ServerName: "noticehub", DontListen: e.options.Listen == "", Host: e.host, Port: e.port,
-		Authorization: e.options.Token,
-		JetStream:     true, StoreDir: e.options.Dir, JetStreamMaxStore: storeLimit,
+		Authorization: e.options.Token, Nkeys: users, AuthTimeout: authTimeout.Seconds(),
+		JetStream: true, StoreDir: e.options.Dir, JetStreamMaxStore: storeLimit,
 		JetStreamKey: e.options.Key, JetStreamCipher: server.AES,
 		MaxPayload: maxPayload, NoSigs: true,
 	})
 	if err != nil {
 		return fmt.Errorf("embedded bus: %w", err)
 	}
-	if e.options.Log != nil {
-		s.SetLoggerV2(serverLog{e.options.Log}, false, false, false)
-	}
+	s.SetLoggerV2(serverLog{e.log, e.refusals}, false, false, false)
 	s.Start()
 	if !s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled() {
 		s.Shutdown()
@@ -186,9 +205,7 @@ func (e *Embedded) watch() {
 		if !e.closed && (e.server == nil || !e.server.JetStreamEnabled()) {
 			e.halt()
 			err := e.start()
-			if e.options.Log != nil {
-				e.options.Log.Error("the embedded bus had lost its store and was started again", "error", err)
-			}
+			e.log.Error("the embedded bus had lost its store and was started again", "error", err)
 		}
 		e.mu.Unlock()
 	}
@@ -196,7 +213,10 @@ func (e *Embedded) watch() {
 
 // serverLog passes on what an operator should know. The server's notices are
 // about itself and no use here.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log      *slog.Logger
+	refusals prometheus.Counter
+}
 
 func (serverLog) Noticef(string, ...any) {}
 func (serverLog) Debugf(string, ...any)  {}
@@ -204,6 +224,13 @@ func (serverLog) Tracef(string, ...any)  {}
 
 func (l serverLog) Warnf(format string, a ...any) { l.log.Warn("bus: " + fmt.Sprintf(format, a...)) }
 
-func (l serverLog) Errorf(format string, a ...any) { l.log.Error("bus: " + fmt.Sprintf(format, a...)) }
+// Errorf also counts what clients were refused: an alarm.
+func (l serverLog) Errorf(format string, a ...any) {
+	said := fmt.Sprintf(format, a...)
+	if strings.Contains(said, "Violation") || strings.Contains(said, "authentication error") {
+		l.refusals.Inc()
+	}
+	l.log.Error("bus: " + said)
+}
 
 func (l serverLog) Fatalf(format string, a ...any) { l.log.Error("bus: " + fmt.Sprintf(format, a...)) }

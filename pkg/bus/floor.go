@@ -152,8 +152,12 @@ func (b *Bus) unread(err error) error {
 // remake replaces a consumer whose state does not fit the stream; it would skip
 // every message up to where it believes to be.
 func (b *Bus) remake(ctx context.Context, stream, consumer string) {
+	if b.admin == nil {
+		b.log.Error("a consumer is ahead of its stream; the courier must make it anew", "stream", stream, "consumer", consumer)
+		return
+	}
 	b.log.Error("a consumer is ahead of its stream and is made anew", "stream", stream, "consumer", consumer)
-	if err := b.js.DeleteConsumer(ctx, stream, consumer); err != nil {
+	if err := b.admin.DeleteConsumer(ctx, stream, consumer); err != nil {
 		b.log.Error("the consumer cannot be deleted", "consumer", consumer, "error", err)
 	}
 	b.mu.Lock()

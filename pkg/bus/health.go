@@ -108,7 +108,7 @@ func (b *Bus) dead(info *jetstream.StreamInfo) bool {
 
 // remakeStream deletes a stream and makes it again.
 func (b *Bus) remakeStream(ctx context.Context, want jetstream.StreamConfig) error {
-	if err := b.js.DeleteStream(ctx, want.Name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+	if err := b.admin.DeleteStream(ctx, want.Name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return err
 	}
 	return b.createStream(ctx, want)
@@ -123,6 +123,6 @@ func (b *Bus) createStream(ctx context.Context, want jetstream.StreamConfig) err
 	if known && !pause(ctx, settleTime, nil) {
 		return ctx.Err()
 	}
-	_, err := b.js.CreateStream(ctx, want)
+	_, err := b.admin.CreateStream(ctx, want)
 	return err
 }

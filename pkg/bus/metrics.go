@@ -10,6 +10,8 @@ type metrics struct {
 	reconnects prometheus.Counter
 	repairs    *prometheus.CounterVec // by stream
 	dropped    *prometheus.CounterVec // by consumer
+	violations prometheus.Counter
+	forged     *prometheus.CounterVec // by consumer
 }
 
 func newMetrics(r *prometheus.Registry) metrics {
@@ -23,7 +25,20 @@ func newMetrics(r *prometheus.Registry) metrics {
 		dropped: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "noticehub_bus_unacknowledged_total", Help: "Messages handed back because their connection or consumer had gone.",
 		}, []string{"consumer"})),
+		violations: register(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "noticehub_bus_violations_total", Help: "Things this client tried on the bus that it may not do: an attack or a defect.",
+		})),
+		forged: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "noticehub_bus_forged_total", Help: "Messages thrown away because they were not published to the stream they came from.",
+		}, []string{"consumer"})),
 	}
+}
+
+// newRefusals counts what an embedded server refused its clients.
+func newRefusals(r *prometheus.Registry) prometheus.Counter {
+	return register(r, prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "noticehub_bus_server_refusals_total", Help: "Clients the embedded bus did not let in, and things it did not let them do.",
+	}))
 }
 
 // register adds c, or returns the one that another user of the registry added.

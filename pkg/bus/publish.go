@@ -23,7 +23,8 @@ type Message struct {
 	// the message since or a consumer was made anew; so a message that must get
 	// through again needs another Attempt.
 	Attempt string
-	// Stream that must take it; empty means whichever has the subject.
+	// Stream that must take it; empty means whichever has the subject, and is
+	// refused on a bus with walls.
 	Stream string
 	// Subject it goes to.
 	Subject string
@@ -62,6 +63,10 @@ func (b *Bus) Publish(ctx context.Context, msgs []Message) ([]Ack, error) {
 	futures := make([]jetstream.PubAckFuture, len(msgs))
 	for i, m := range msgs {
 		header := nats.Header{HeaderID: {m.ID}, jetstream.MsgIDHeader: {m.ID + m.Attempt}}
+		if m.Stream == "" && b.peer != nil {
+			acks[i].Err = fault.New(fault.Invalid, "MESSAGE_INVALID", "the message does not name its stream, so nobody would take it for genuine")
+			continue
+		}
 		if m.Stream != "" {
 			header[jetstream.ExpectedStreamHeader] = []string{m.Stream}
 		}
@@ -97,6 +102,8 @@ func publishFault(err error) error {
 	switch {
 	case errors.As(err, &api) && isFull(api):
 		return fault.New(fault.Exhausted, "BUS_FULL", "the stream is full").Wrap(err)
+	case fault.Is(err, fault.Invalid):
+		return err
 	case errors.Is(err, nats.ErrMaxPayload), errors.Is(err, nats.ErrBadSubject):
 		return fault.New(fault.Invalid, "MESSAGE_INVALID", "the bus can never take this message").Wrap(err)
 	default:

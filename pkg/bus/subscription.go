@@ -135,8 +135,11 @@ func (s *subscription) receive(m *nats.Msg) {
 			s.bus.log.Error("a message without metadata was ignored", "error", err)
 			return
 		}
+		keep := s.bus.peer == nil || s.genuine(d)
 		s.mu.Lock()
-		s.queue = append(s.queue, d)
+		if keep {
+			s.queue = append(s.queue, d)
+		}
 		s.expected, s.heard = max(s.expected-1, 0), true
 		s.mu.Unlock()
 		signal(s.wake)

@@ -104,8 +104,9 @@ type Credentials struct {
 	// CaseWorker is a statement of who is behind an authority's call, signed by
 	// the holder of Certificate.
 	CaseWorker string
-	// Origin and Method tell a browser's request: its Origin header and HTTP method.
-	Origin, Method string
+	// Origin, FetchSite, Host and Method tell a browser's request: its headers
+	// Origin, Sec-Fetch-Site and Host, and the HTTP method.
+	Origin, FetchSite, Host, Method string
 }
 
 // Authenticator finds out who credentials belong to.

@@ -43,6 +43,7 @@ func (l *Local) settings(ctx context.Context) map[string]string {
 		"maintenance_work_mem": "128MB",
 		"random_page_cost":     "1.1",
 		"jit":                  "off",
+		"password_encryption":  "scram-sha-256",
 
 		// Fewer checkpoints mean fewer full-page images; the size bounds the
 		// recovery after a crash to some ten seconds.
@@ -102,6 +103,9 @@ func (l *Local) startLocked(ctx context.Context) error {
 	}
 	defer func() { _ = log.Close() }() // the server has its own copy
 	empty(l.socket)
+	if err := l.site.guard(); err != nil {
+		return err
+	}
 	settings := l.settings(ctx)
 	args := []string{"-D", l.site.data}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {

@@ -38,7 +38,9 @@ const (
 //
 // adminURL must belong to a superuser or to an owner of the database with
 // CREATEROLE. The role gets SELECT, INSERT, UPDATE and DELETE on tables and the
-// use of sequences made by later migrations; a migration may take some back.
+// use of sequences made by later migrations; a migration may take some back. From
+// everybody else Migrate takes what PostgreSQL gives by default: connecting,
+// temporary tables, objects in schema public, large objects.
 func Migrate(ctx context.Context, adminURL string, log *slog.Logger, schemas ...Schema) error {
 	for _, s := range schemas {
 		if err := s.validate(); err != nil {
@@ -88,6 +90,9 @@ func setup(ctx context.Context, cfg *pgx.ConnConfig, schemas []Schema) error {
 		if _, err := tx.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public; CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public"); err != nil {
 			return err
 		}
+		if err := closeDatabase(ctx, tx); err != nil {
+			return err
+		}
 		for _, s := range schemas {
 			if err := setupSchema(ctx, tx, s); err != nil {
 				return fmt.Errorf("schema %s: %w", s.Name, err)
@@ -104,14 +109,15 @@ func setupSchema(ctx context.Context, tx pgx.Tx, s Schema) error {
 			return err
 		}
 	}
-	var mighty, member bool
-	if err := tx.QueryRow(ctx, "SELECT rolsuper OR rolbypassrls, pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1",
-		s.Role).Scan(&mighty, &member); err != nil {
+	if err := plain(ctx, tx, s.Role); err != nil {
 		return err
 	}
-	if mighty {
-		return fault.New(fault.Precondition, "ROLE_TOO_MIGHTY", "role %s is a superuser or exempt from row security", s.Role).
-			WithHelp("A service's role must be plain: ALTER ROLE … NOSUPERUSER NOBYPASSRLS.")
+	if err := admit(ctx, tx, s); err != nil {
+		return err
+	}
+	var member bool
+	if err := tx.QueryRow(ctx, "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1", s.Role).Scan(&member); err != nil {
+		return err
 	}
 	if !member {
 		if _, err := tx.Exec(ctx, "GRANT "+role+" TO CURRENT_USER"); err != nil {

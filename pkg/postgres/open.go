@@ -52,7 +52,8 @@ const (
 	waitPause = 100 * time.Millisecond
 )
 
-// Open makes a pool whose sessions act as s.Role in s.Name. Connections are made
+// Open makes a pool whose sessions act as s.Role in s.Name: url belongs to that
+// role (see Login) or to one that may take it by SET ROLE. Connections are made
 // when needed; Open itself makes one and waits for the server, while it is
 // starting or out of reach, until ctx ends (1 min if ctx has no deadline):
 // Unavailable then. Refused passwords, unknown databases and roles fail at once.
@@ -99,7 +100,9 @@ func (o Options) apply(cfg *pgxpool.Config, s Schema) {
 	}
 	p := cfg.ConnConfig.RuntimeParams
 	p["application_name"] = name
-	p["role"] = s.Role
+	if delete(p, "role"); cfg.ConnConfig.User != s.Role { // a login of its own needs no other hat
+		p["role"] = s.Role
+	}
 	p["search_path"] = s.searchPath()
 	p["statement_timeout"] = milliseconds(o.StatementTimeout, defaultStatement)
 	p["lock_timeout"] = milliseconds(o.LockTimeout, defaultLock)

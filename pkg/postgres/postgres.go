@@ -14,8 +14,8 @@
 // and keeps fsync, full_page_writes and synchronous_commit on unless told.
 //
 // Not guaranteed: SET ROLE is a seat belt, not a wall, when the URL belongs to a
-// superuser (SET ROLE NONE undoes it); give services a URL of a plain login that
-// is a member of their role where that matters. Only the context bounds a call
+// superuser (SET ROLE NONE undoes it); where that matters give services the
+// role's own login (Login, URLFor) and have it checked (CheckLogin). Only the context bounds a call
 // on a network that swallows packets: give every call a deadline.
 package postgres
 
@@ -46,6 +46,10 @@ type Schema struct {
 	// With are schemas this one's service writes to: they are made first, and Role
 	// becomes a member of their Writers.
 	With []Schema
+	// Open are tables of the schema with a column authority_id that need no row
+	// security, since nothing an authority may not know is in them, or no authority
+	// is answered from them; CheckWalls leaves them out.
+	Open []string
 }
 
 // identifier is what Name and Role may be: names that need no thought about

@@ -27,6 +27,7 @@ message_type {
   field { name: "family_name" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL options { [buf.validate.field] { string { max_len: 8 } } } }
   field { name: "percent" number: 2 type: TYPE_INT32 label: LABEL_OPTIONAL options { [buf.validate.field] { int32 { gte: 0 lte: 100 } } } }
   field { name: "inner" number: 3 type: TYPE_MESSAGE type_name: ".rpctest.v1.Item" label: LABEL_OPTIONAL }
+  field { name: "item_id" number: 4 type: TYPE_STRING label: LABEL_OPTIONAL }
 }
 message_type {
   name: "EchoRequest"
@@ -34,6 +35,10 @@ message_type {
   field { name: "item" number: 2 type: TYPE_MESSAGE type_name: ".rpctest.v1.Item" label: LABEL_OPTIONAL }
   field { name: "more" number: 3 type: TYPE_MESSAGE type_name: ".rpctest.v1.Item" label: LABEL_REPEATED }
   field { name: "by_name" number: 4 type: TYPE_MESSAGE type_name: ".rpctest.v1.EchoRequest.ByNameEntry" label: LABEL_REPEATED }
+  field { name: "crn" number: 5 type: TYPE_STRING label: LABEL_OPTIONAL }
+  field { name: "submission_id" number: 6 type: TYPE_STRING label: LABEL_OPTIONAL }
+  field { name: "authority_id" number: 7 type: TYPE_STRING label: LABEL_OPTIONAL }
+  field { name: "report_date" number: 8 type: TYPE_STRING label: LABEL_OPTIONAL }
   nested_type {
     name: "ByNameEntry" options { map_entry: true }
     field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
@@ -44,6 +49,13 @@ message_type {
   name: "EchoResponse"
   field { name: "text" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
   field { name: "caller" number: 2 type: TYPE_STRING label: LABEL_OPTIONAL }
+  field { name: "items" number: 3 type: TYPE_MESSAGE type_name: ".rpctest.v1.Item" label: LABEL_REPEATED }
+  field { name: "by_name" number: 4 type: TYPE_MESSAGE type_name: ".rpctest.v1.EchoResponse.ByNameEntry" label: LABEL_REPEATED }
+  nested_type {
+    name: "ByNameEntry" options { map_entry: true }
+    field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
+    field { name: "value" number: 2 type: TYPE_MESSAGE type_name: ".rpctest.v1.Item" label: LABEL_OPTIONAL }
+  }
 }
 service {
   name: "EchoService"
@@ -85,6 +97,16 @@ func init() {
 func request(t testing.TB, text string) proto.Message {
 	t.Helper()
 	m := requestType.New().Interface()
+	if err := prototext.Unmarshal([]byte(text), m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// answer makes an EchoResponse from text format.
+func answer(t testing.TB, text string) proto.Message {
+	t.Helper()
+	m := responseType.New().Interface()
 	if err := prototext.Unmarshal([]byte(text), m); err != nil {
 		t.Fatal(err)
 	}

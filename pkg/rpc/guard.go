@@ -11,10 +11,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
 )
@@ -25,23 +25,41 @@ var errStopping = fault.New(fault.Unavailable, "STOPPING", "the server is stoppi
 // unary puts the chain around a method. It wraps the registered handler instead
 // of being a gRPC interceptor: interceptors run after the request was decoded
 // and never see that it could not be.
-func (s *Server) unary(full string, open bool, next grpc.MethodHandler) grpc.MethodHandler {
+func (s *Server) unary(m *method, next grpc.MethodHandler) grpc.MethodHandler {
 	return func(impl any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (reply any, err error) {
-		observe := s.metrics.unary(full)
+		observe := s.metrics.unary(m.full)
+		var about string
 		defer func() {
 			if p := recover(); p != nil {
-				reply, err = nil, s.panicked(ctx, full, p)
+				reply, err = nil, s.panicked(ctx, m.full, p)
 			}
-			err = s.answer(ctx, full, err)
+			err = s.answer(ctx, m, err, about)
 			observe(status.Code(err))
 		}()
 		ctx, cancel := context.WithTimeout(ctx, maxUnary)
 		defer cancel()
-		if ctx, err = s.admit(ctx, full, open); err != nil {
+		if err = ctx.Err(); err != nil { // its time ran out before it came
 			return nil, err
 		}
-		read := func(m any) error { return receive(decode, m) }
-		return next(impl, ctx, read, validated)
+		if err = s.limits.enter(ctx); err != nil {
+			return nil, err
+		}
+		defer s.limits.leave(ctx)
+		var caller identity.Caller
+		if ctx, caller, err = s.admit(ctx, m); err != nil {
+			return nil, err
+		}
+		read := func(in any) error {
+			if err := receive(decode, in); err != nil {
+				return err
+			}
+			about = m.about(in)
+			return m.sameAuthority(ctx, in)
+		}
+		if reply, err = next(impl, ctx, read, validated); err != nil || m.open {
+			return reply, err
+		}
+		return s.show(ctx, m, caller, about, reply)
 	}
 }
 
@@ -59,31 +77,49 @@ func validate(request any) error {
 	return nil
 }
 
+// show masks a unary reply and puts it on record before it leaves.
+func (s *Server) show(ctx context.Context, m *method, caller identity.Caller, about string, reply any) (any, error) {
+	out, ok := reply.(proto.Message)
+	if !ok || out == nil {
+		return reply, nil
+	}
+	out = m.mask(caller, out)
+	if m.reads && s.options.Audit != nil {
+		var seen shown
+		s.add(&seen, m, out)
+		if err := s.recordRead(ctx, m, about, seen); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // stream puts the chain around a streaming method; there is no deadline. The
 // handler runs beside the one gRPC called, so that a stop can end the call even
 // while the handler waits for the next message.
-func (s *Server) stream(full string, open bool, desc grpc.StreamDesc) grpc.StreamHandler {
+func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 	return func(impl any, ss grpc.ServerStream) (err error) {
-		observe := s.metrics.stream(full)
+		observe := s.metrics.stream(m.full)
 		ctx := ss.Context()
+		guarded := &guardedStream{ServerStream: ss, server: s, method: m, client: desc.ClientStreams}
 		defer func() {
-			err = s.answer(ctx, full, err)
+			err = s.answer(ctx, m, err, guarded.object())
 			observe(status.Code(err))
 		}()
-		if ctx, err = s.admitStream(ctx, full, open); err != nil {
+		if ctx, guarded.caller, err = s.admitStream(ctx, m); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		guarded := &guardedStream{ServerStream: ss, ctx: ctx, check: !desc.ClientStreams}
+		guarded.ctx = ctx
 		ended := make(chan error, 1)
 		s.streams.Go(func() {
 			var err error
 			defer func() {
 				if p := recover(); p != nil {
-					err = s.panicked(ctx, full, p)
+					err = s.panicked(ctx, m.full, p)
 				}
-				ended <- err
+				ended <- guarded.end(err)
 			}()
 			err = desc.Handler(impl, guarded)
 		})
@@ -104,74 +140,54 @@ func (s *Server) stream(full string, open bool, desc grpc.StreamDesc) grpc.Strea
 	}
 }
 
-// guardedStream is the stream a handler gets.
-type guardedStream struct {
-	grpc.ServerStream
-	ctx   context.Context
-	check bool
-}
-
-func (g *guardedStream) Context() context.Context { return g.ctx }
-
-func (g *guardedStream) RecvMsg(m any) error {
-	err := receive(g.ServerStream.RecvMsg, m)
-	if err == nil && g.check {
-		err = validate(m)
-	}
-	return err
-}
-
 // admitStream is admit with its own recovery, as the handler has.
-func (s *Server) admitStream(ctx context.Context, full string, open bool) (admitted context.Context, err error) {
+func (s *Server) admitStream(ctx context.Context, m *method) (admitted context.Context, caller identity.Caller, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			admitted, err = ctx, s.panicked(ctx, full, p)
+			admitted, err = ctx, s.panicked(ctx, m.full, p)
 		}
 	}()
-	return s.admit(ctx, full, open)
+	return s.admit(ctx, m)
 }
 
-// admit finds out who calls and whether they may.
-func (s *Server) admit(ctx context.Context, full string, open bool) (context.Context, error) {
-	if open {
-		return ctx, nil
+// admit finds out who calls and whether they may. The context it returns has the
+// caller as soon as that is known, for records of refusals too.
+func (s *Server) admit(ctx context.Context, m *method) (context.Context, identity.Caller, error) {
+	if m.open {
+		return ctx, identity.Caller{}, nil
 	}
+	ctx = audit.WithMethod(ctx, m.full)
 	caller, err := s.authenticate(ctx)
 	if err == nil {
-		err = s.options.Table.Check(full, caller)
+		ctx = identity.With(ctx, caller)
+		if err = s.options.Table.Check(m.full, caller); err == nil {
+			err = s.limits.call(caller)
+		}
 	}
 	if err != nil {
-		s.log(ctx, slog.LevelInfo, "call refused", full, slog.String("caller", caller.Actor()), slog.String("kind", fault.KindOf(err).String()))
-		return ctx, err
+		s.log(ctx, slog.LevelInfo, "call refused", m.full, slog.String("caller", caller.Actor()), slog.String("kind", fault.KindOf(err).String()))
+		return ctx, caller, err
 	}
-	return identity.With(ctx, caller), nil
+	return s.passOn(ctx), caller, nil
 }
 
-func (s *Server) authenticate(ctx context.Context) (identity.Caller, error) {
-	switch values := metadata.ValueFromIncomingContext(ctx, "authorization"); len(values) {
-	case 0:
-		if caller, ok := sibling(ctx); ok {
-			return caller, nil
-		}
-		return s.options.Authenticator.Authenticate(ctx, identity.Credentials{})
-	case 1:
-		return s.options.Authenticator.Authenticate(ctx, identity.Credentials{Authorization: values[0]})
-	default:
-		return identity.Caller{}, fault.New(fault.Unauthenticated, "CREDENTIALS_INVALID", "the call carries more than one authorization")
-	}
-}
-
-// answer turns a handler's error into what the caller gets and logs defects.
-func (s *Server) answer(ctx context.Context, full string, err error) error {
+// answer turns a handler's error into what the caller gets, records refusals and
+// logs defects.
+func (s *Server) answer(ctx context.Context, m *method, err error, about string) error {
 	if err == nil {
 		return nil
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, errStopping) {
 		err = errStopping
 	}
+	if !m.open {
+		if why, is := m.refused(ctx, err); is {
+			s.recordRefusal(ctx, m, why, about)
+		}
+	}
 	answer := Status(err)
 	if status.Code(answer) == codes.Internal {
-		s.log(ctx, slog.LevelError, "call failed", full, slog.String("error", err.Error()))
+		s.log(ctx, slog.LevelError, "call failed", m.full, slog.String("error", err.Error()))
 	}
 	return answer
 }

@@ -60,7 +60,7 @@ func TestSiblingsMayCallBeforeServe(t *testing.T) {
 	t.Parallel()
 	s, err := rpc.NewServer(rpc.Options{
 		Telemetry: telemetry.Discard(), Authenticator: identity.Development(),
-		Table: identity.Table{echoMethod: {Kinds: []identity.Kind{identity.Service}}},
+		Table: identity.Table{echoMethod: {Kinds: []identity.Kind{identity.Service}, Services: []string{"early"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestSiblingsMayCallBeforeServe(t *testing.T) {
 func BenchmarkInProcess(b *testing.B) {
 	s, err := rpc.NewServer(rpc.Options{
 		Telemetry: telemetry.Discard(), Authenticator: identity.Development(),
-		Table: identity.Table{echoMethod: {Kinds: []identity.Kind{identity.Service}}},
+		Table: identity.Table{echoMethod: {Kinds: []identity.Kind{identity.Service}, Services: []string{"bench"}}},
 	})
 	if err != nil {
 		b.Fatal(err)

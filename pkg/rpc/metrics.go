@@ -17,6 +17,11 @@ type metrics struct {
 	ended    *prometheus.CounterVec
 	open     *prometheus.GaugeVec
 	panics   *prometheus.CounterVec
+	// refusals that go on record, and those and reads that could not.
+	refusals   *prometheus.CounterVec
+	unrecorded prometheus.Counter
+	handshakes *prometheus.CounterVec
+	turnedAway *prometheus.CounterVec
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -34,6 +39,18 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		panics: registered(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "noticehub_rpc_panics_total", Help: "Handlers that panicked; each is a defect.",
 		}, []string{"method"})),
+		refusals: registered(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "noticehub_rpc_refusals_total", Help: "Calls refused for who made them or what they tried.",
+		}, []string{"method", "reason"})),
+		unrecorded: registered(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "noticehub_rpc_unrecorded_total", Help: "Audit entries of reads and refusals that could not be written.",
+		})),
+		handshakes: registered(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "noticehub_rpc_handshakes_refused_total", Help: "Connections refused in their TLS handshake.",
+		}, []string{"listener", "reason"})),
+		turnedAway: registered(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "noticehub_rpc_connections_turned_away_total", Help: "Connections closed because the listener had too many.",
+		}, []string{"listener"})),
 	}
 }
 

@@ -120,27 +120,44 @@ func TestOperationsOnTheirOwnPort(t *testing.T) {
 	}
 }
 
-func TestReflectionOnlyWhenAsked(t *testing.T) {
+func TestReflectionOnlyInDevelopment(t *testing.T) {
 	t.Parallel()
-	for _, asked := range []bool{false, true} {
-		w := start(t, &echo{}, func(o *rpc.Options) { o.Reflection = asked })
-		stream, err := reflectionv1.NewServerReflectionClient(w.dial(t, "")).ServerReflectionInfo(t.Context())
+	for _, development := range []bool{false, true} {
+		k := newKeys(t)
+		w := start(t, &echo{}, func(o *rpc.Options) { o.Development, o.TLS.GRPC, o.TLS.HTTP = development, k.server, k.server })
+		c := k.dial(t, w, "authority", "frc")
+		stream, err := reflectionv1.NewServerReflectionClient(c).ServerReflectionInfo(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		list := &reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}
 		_ = stream.Send(list) // fails when the refusal is here already; Recv tells
 		got, err := stream.Recv()
-		if served := err == nil && strings.Contains(got.String(), service); served != asked {
-			t.Errorf("asked %v: %v, %v", asked, got, err)
+		if served := err == nil && strings.Contains(got.String(), service); served != development {
+			t.Errorf("development %v: %v, %v", development, got, err)
+		}
+		// Attack 37: nothing of the kind on the HTTP port either, nor channelz and pprof anywhere.
+		client := k.client(t, "")
+		for path, there := range map[string]bool{"/metrics": development, "/readyz": development, "/healthz": development, "/debug/pprof/": false} {
+			answer, err := client.Get("https://" + strings.TrimPrefix(w.http, "http://") + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = answer.Body.Close()
+			if (answer.StatusCode == http.StatusOK) != there {
+				t.Errorf("development %v: %s gives %s", development, path, answer.Status)
+			}
+		}
+		if _, f := call(t.Context(), c, "/grpc.channelz.v1.Channelz/GetServers", request(t, "")); f == nil {
+			t.Error("channelz is served")
 		}
 	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
-	_, err := rpc.NewServer(rpc.Options{MaxMessageBytes: -1, Drain: time.Hour})
-	for _, want := range []string{"Telemetry", "Authenticator", "MaxMessageBytes", "Drain"} {
+	_, err := rpc.NewServer(rpc.Options{MaxMessageBytes: -1, Drain: time.Hour, Audit: &ledger{}, Limits: rpc.Limits{InFlight: -1}})
+	for _, want := range []string{"Telemetry", "Authenticator", "MaxMessageBytes", "Drain", "Customer", "Limits"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not in %v", want, err)
 		}

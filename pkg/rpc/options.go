@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -9,6 +10,7 @@ import (
 	_ "google.golang.org/grpc/encoding/gzip" // the one compression accepted besides none
 	"google.golang.org/grpc/keepalive"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 )
@@ -33,13 +35,29 @@ type Options struct {
 	Telemetry *telemetry.Telemetry
 	// Authenticator is required: it finds out who calls.
 	Authenticator identity.Authenticator
-	// Table says who may call what; methods that are not in it are denied to all.
+	// Table says who may call what, what is masked and what is on record; methods
+	// that are not in it are denied to all. It may be filled until Serve.
 	Table identity.Table
-	// Reflection serves the contract's descriptors to anybody; off by default.
+	// Audit records refusals, and reads as the table says. Nil records nothing: for tests.
+	Audit audit.Recorder
+	// Customer is the name of a customer on record (audit.Writer.Customer). It is
+	// required with Audit.
+	Customer func(crn string) string
+	// TLS encrypts the listeners. The gRPC listener needs it, except in development.
+	TLS TLS
+	// Development allows the gRPC listener without TLS, serves reflection, and,
+	// when there is no Ops listener, health and metrics on the HTTP listener.
+	Development bool
+	// Reflection does what Development does.
 	Reflection bool
+	// Metadata are the keys of metadata that pass on to handlers; none by default.
+	Metadata []string
+	// Limits of what callers may use.
+	Limits Limits
 	// MaxMessageBytes bounds one received message, decompressed; default 256 KiB.
 	MaxMessageBytes int
-	// MaxConcurrentStreams bounds the open calls of one connection; default 256.
+	// MaxConcurrentStreams bounds the open calls of one connection from outside the
+	// process; default 64.
 	MaxConcurrentStreams uint32
 	// MaxConnectionAge closes connections in good time, so that callers spread
 	// over new replicas; calls get 30 s more. Default 15 minutes.
@@ -50,25 +68,66 @@ type Options struct {
 	Name string
 }
 
+// TLS gives the configuration for the next handshake of each listener, such as
+// tlsfiles.Store.Server; nil does not encrypt. Whatever it says, it is TLS 1.3,
+// without resumption, and clients' certificates are verified by its ClientCAs.
+type TLS struct {
+	// GRPC listener: clients must show a certificate.
+	GRPC func() (*tls.Config, error)
+	// HTTP listener: clients may show one.
+	HTTP func() (*tls.Config, error)
+}
+
+// Limits of what callers may use. Services are not limited in their calls:
+// theirs are work that others were allowed to cause.
+type Limits struct {
+	// Calls of one authority or person: unary ones, and streams opened; the zero
+	// Rate sets no limit. Who calls more is refused with RATE_LIMITED.
+	Calls Rate
+	// Messages that one authority or person sends in streams; the zero Rate sets no
+	// limit. Who sends more is slowed down.
+	Messages Rate
+	// InFlight is how many unary calls from outside the process are served at a
+	// time; more wait up to 50 ms and are refused with OVERLOADED. 0 sets no limit.
+	InFlight int
+	// Connections of one listener; default 1024. More are closed at once.
+	Connections int
+	// ConnectionsPerAuthority bounds those that an authority's certificate opened,
+	// on each listener; default 16.
+	ConnectionsPerAuthority int
+}
+
+// Rate is a token bucket.
+type Rate struct {
+	// PerSecond is how many tokens come each second; 0 sets no limit.
+	PerSecond float64
+	// Burst is how many tokens it holds; default PerSecond, at least 1.
+	Burst int
+}
+
 func (o Options) withDefaults() (Options, error) {
+	o.Development = o.Development || o.Reflection
 	o.MaxMessageBytes = or(o.MaxMessageBytes, 256<<10)
-	o.MaxConcurrentStreams = or(o.MaxConcurrentStreams, 256)
+	o.MaxConcurrentStreams = or(o.MaxConcurrentStreams, 64)
 	o.MaxConnectionAge = or(o.MaxConnectionAge, 15*time.Minute)
+	o.Limits.Connections = or(o.Limits.Connections, 1024)
+	o.Limits.ConnectionsPerAuthority = or(o.Limits.ConnectionsPerAuthority, 16)
 	o.Drain = or(o.Drain, maxDrain)
 	o.Name = or(o.Name, "rpc")
 	var problems []error
-	if o.Telemetry == nil {
-		problems = append(problems, errors.New("rpc: Telemetry is missing"))
+	wrong := func(is bool, format string, a ...any) {
+		if is {
+			problems = append(problems, fmt.Errorf("rpc: "+format, a...))
+		}
 	}
-	if o.Authenticator == nil {
-		problems = append(problems, errors.New("rpc: Authenticator is missing"))
-	}
-	if o.MaxMessageBytes < 1 || o.MaxMessageBytes > maxReply {
-		problems = append(problems, fmt.Errorf("rpc: MaxMessageBytes is %d, must be 1 to %d", o.MaxMessageBytes, maxReply))
-	}
-	if o.Drain < 0 || o.Drain > maxDrain {
-		problems = append(problems, fmt.Errorf("rpc: Drain is %s, must be at most %s", o.Drain, maxDrain))
-	}
+	wrong(o.Telemetry == nil, "Telemetry is missing")
+	wrong(o.Authenticator == nil, "Authenticator is missing")
+	wrong(o.Audit != nil && o.Customer == nil, "Customer is missing: records name customers by it")
+	wrong(o.MaxMessageBytes < 1 || o.MaxMessageBytes > maxReply, "MaxMessageBytes is %d, must be 1 to %d", o.MaxMessageBytes, maxReply)
+	wrong(o.Drain < 0 || o.Drain > maxDrain, "Drain is %s, must be at most %s", o.Drain, maxDrain)
+	l := o.Limits
+	wrong(l.InFlight < 0 || l.Connections < 1 || l.ConnectionsPerAuthority < 1, "Limits must not be negative")
+	wrong(l.Calls.PerSecond < 0 || l.Calls.Burst < 0 || l.Messages.PerSecond < 0 || l.Messages.Burst < 0, "Limits must not be negative")
 	return o, errors.Join(problems...)
 }
 
@@ -80,19 +139,30 @@ func or[T comparable](v, unset T) T {
 	return v
 }
 
-// transport are the limits of a gRPC server.
-func (o Options) transport() []grpc.ServerOption {
+// inside are the limits of the server for siblings in the same process.
+func (o Options) inside() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(o.MaxMessageBytes),
 		grpc.MaxSendMsgSize(maxReply),
-		grpc.MaxConcurrentStreams(o.MaxConcurrentStreams),
 		grpc.MaxHeaderListSize(maxHeader),
+		grpc.StatsHandler(serverTraces(o.Telemetry)),
+	}
+}
+
+// transport are the limits of a gRPC server that others can reach.
+//
+// Rapid reset, and floods of continuation, ping and settings frames, are met by
+// the transports themselves (grpc-go and net/http): a stream that is reset
+// counts until its handler ended, a header block is cut at maxHeader, pings
+// faster than MinTime and floods of control frames end the connection.
+func (o Options) transport() []grpc.ServerOption {
+	return append(o.inside(),
+		grpc.MaxConcurrentStreams(o.MaxConcurrentStreams),
 		grpc.ConnectionTimeout(handshake),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 30 * time.Second}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: o.MaxConnectionAge, MaxConnectionAgeGrace: 30 * time.Second,
 			Time: time.Minute, Timeout: 20 * time.Second, // notices peers that vanished
 		}),
-		grpc.StatsHandler(serverTraces(o.Telemetry)),
-	}
+	)
 }

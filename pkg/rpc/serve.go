@@ -2,12 +2,12 @@ package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
+	"log"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,8 +18,8 @@ import (
 type Listeners struct {
 	// GRPC takes native gRPC: the fast way, for bulk.
 	GRPC net.Listener
-	// HTTP takes REST with JSON, Connect, gRPC-Web and gRPC, HTTP/1.1 or
-	// unencrypted HTTP/2, the handlers added by Handle, and /healthz, /readyz and
+	// HTTP takes REST with JSON, Connect, gRPC-Web and gRPC, by HTTP/1.1 or HTTP/2,
+	// the handlers added by Handle, and in development /healthz, /readyz and
 	// /metrics unless Ops is given.
 	HTTP net.Listener
 	// Ops takes /healthz, /readyz and /metrics alone, for a port that outsiders
@@ -43,9 +43,6 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 		}
 		return err
 	}
-	if methods := s.unruled(); len(methods) > 0 {
-		s.options.Telemetry.Log.Warn("methods without a rule are denied to all", "methods", strings.Join(methods, " "))
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
@@ -63,10 +60,10 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 			}
 		})
 	}
-	start("in process", s.memory, s.native.Serve)
-	start("gRPC", l.GRPC, s.native.Serve)
-	start("HTTP", l.HTTP, door.http.Serve)
-	start("operations", l.Ops, door.ops.Serve)
+	start("in process", s.memory, s.inside.Serve)
+	start("gRPC", s.doorway("grpc", l.GRPC), s.native.Serve)
+	start("HTTP", s.encrypted(s.doorway("http", l.HTTP)), door.http.Serve)
+	start("operations", s.doorway("operations", l.Ops), door.ops.Serve)
 	wait.Go(func() { s.ready.watch(ctx) })
 	<-ctx.Done()
 	s.stop(door)
@@ -83,12 +80,16 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 type door struct{ http, ops *http.Server }
 
 func (s *Server) door(l Listeners) (door, error) {
-	if err := errors.Join(s.problems...); err != nil {
+	err := s.obey()
+	if l.GRPC != nil && s.options.TLS.GRPC == nil && !s.options.Development {
+		err = errors.Join(err, errors.New("rpc: the gRPC listener is not encrypted, which is allowed in development only"))
+	}
+	if err != nil {
 		return door{}, err
 	}
 	ops := http.NewServeMux()
 	s.operations(ops)
-	if l.Ops == nil {
+	if l.Ops == nil && s.options.Development {
 		s.operations(s.extra)
 	}
 	gateway, err := newGateway(s.web, s.extra, s.options.MaxMessageBytes)
@@ -96,6 +97,22 @@ func (s *Server) door(l Listeners) (door, error) {
 		return door{}, err
 	}
 	return door{http: s.httpServer(s.dispatch(gateway)), ops: s.httpServer(ops)}, nil
+}
+
+// doorway bounds the connections of a listener.
+func (s *Server) doorway(name string, l net.Listener) net.Listener {
+	if l == nil {
+		return nil
+	}
+	return newDoorway(l, s.options.Limits, s.metrics.turnedAway.WithLabelValues(name).Inc)
+}
+
+// encrypted is the HTTP listener with TLS, when there is any.
+func (s *Server) encrypted(l net.Listener) net.Listener {
+	if l == nil || s.options.TLS.HTTP == nil {
+		return l
+	}
+	return tls.NewListener(l, serverTLS(s.options.TLS.HTTP, tls.VerifyClientCertIfGiven))
 }
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
@@ -110,7 +127,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		ReadHeaderTimeout: handshake,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.options.Telemetry.Log.Handler(), slog.LevelWarn),
+		ErrorLog:          log.New(newHTTPLog(s), "", 0),
 	}
 }
 
@@ -122,11 +139,13 @@ func (s *Server) stop(d door) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.Drain)
 	defer cancel()
 	var wait sync.WaitGroup
-	wait.Go(func() {
-		if !returns(ctx, s.native.GracefulStop) {
-			s.native.Stop()
-		}
-	})
+	for _, server := range []*grpc.Server{s.native, s.inside} {
+		wait.Go(func() {
+			if !returns(ctx, server.GracefulStop) {
+				server.Stop()
+			}
+		})
+	}
 	for _, server := range []*http.Server{d.http, d.ops} {
 		wait.Go(func() {
 			if server.Shutdown(ctx) != nil {

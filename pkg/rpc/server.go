@@ -1,37 +1,43 @@
 // Package rpc is the hub's door: it serves a contract by gRPC on one port, and
 // by REST with JSON, Connect and gRPC-Web on another, and dials other services.
 //
-// Every call passes the same chain, whatever its protocol: recover →
-// authenticate → rule of the method (denied by default) → deadline (at most
-// 10 s, unary calls) → decode → validate → handler → status with google.rpc
-// details. Authentication comes before decoding, so strangers cost little.
-// grpc.health.v1 and, when asked for, reflection are open to all.
+// Every call passes the same chain, whatever its protocol: recover → deadline
+// (at most 10 s, unary calls) → calls under way → authenticate → rule of the
+// method (denied by default) → rate → decode → the request's authority is the
+// caller's → validate → handler → mask → record of the read → status with
+// google.rpc details, refusals on record. Authentication comes before decoding,
+// so strangers cost little; only REST bodies, at most MaxMessageBytes, are
+// decoded before. grpc.health.v1 and, in development, reflection are open to all.
 //
 // Guarantees: callers never see a cause, a panic or a stack; INTERNAL with an
 // ErrorInfo means a defect of the hub, not a malformed message; nothing of
 // messages is logged; memory per unary call is bounded by MaxMessageBytes, also
-// for compressed bodies.
+// for compressed bodies; a reply that must be on record leaves after its entry
+// is durable or not at all; handlers see no credentials.
 //
 // gRPC itself answers some broken transport (a truncated frame, corrupt gzip)
 // with an INTERNAL without details, before the chain sees it.
 //
-// It does not encrypt: give it listeners that do, or a proxy before it. It sets
-// no rate limits and no quotas. On the HTTP port the requests of one stream are
+// Rates and connections are limited per process, not over replicas. On the HTTP port the requests of one stream are
 // bounded to 64 messages of full size in all, because net/http's transport has
 // no back-pressure; bulk belongs on the gRPC port.
 package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -40,22 +46,25 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/rate"
 )
 
 // Server serves the registered services. Register everything, then Serve once.
 type Server struct {
 	options Options
-	// One server for the gRPC listeners, one behind net/http: they stop in
-	// different ways.
-	native, web *grpc.Server
-	memory      *memory
-	health      *health.Server
-	ready       *readiness
-	metrics     *metrics
-	extra       *http.ServeMux
+	// One server for the gRPC listener, one behind net/http, one for siblings in
+	// the process: their limits differ, and they stop in different ways.
+	native, web, inside *grpc.Server
+	memory              *memory
+	health              *health.Server
+	ready               *readiness
+	metrics             *metrics
+	limits              *limits
+	handshakeLog        *rate.Keyed
+	extra               *http.ServeMux
 
-	methods  map[string]bool // full name → open to all
-	problems []error         // found while registering, told by Serve
+	methods  map[string]*method // by full name
+	problems []error            // found while registering, told by Serve
 	served   atomic.Bool
 
 	// ending is cancelled when streams must end.
@@ -71,19 +80,29 @@ func NewServer(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		options: o,
-		native:  grpc.NewServer(o.transport()...),
-		web:     grpc.NewServer(o.transport()...),
-		memory:  newMemory(),
-		metrics: newMetrics(o.Telemetry.Metrics),
-		extra:   http.NewServeMux(),
-		methods: make(map[string]bool),
+		options:      o,
+		web:          grpc.NewServer(o.transport()...),
+		inside:       grpc.NewServer(o.inside()...),
+		memory:       newMemory(),
+		metrics:      newMetrics(o.Telemetry.Metrics),
+		limits:       newLimits(o.Limits),
+		handshakeLog: newHandshakeLog(),
+		extra:        http.NewServeMux(),
+		methods:      make(map[string]*method),
 	}
+	native := o.transport()
+	if o.TLS.GRPC != nil {
+		native = append(native, grpc.Creds(noisy{
+			credentials.NewTLS(serverTLS(o.TLS.GRPC, tls.RequireAndVerifyClientCert)),
+			func(from net.Addr, err error) { s.handshakeFailed("grpc", host(from.String()), err.Error()) },
+		}))
+	}
+	s.native = grpc.NewServer(native...)
 	s.health = health.NewServer()
 	s.ready = newReadiness(o.Telemetry.Log, s.health)
 	s.ending, s.end = context.WithCancel(context.Background())
 	healthv1.RegisterHealthServer(public{s}, s.health)
-	if o.Reflection {
+	if o.Development {
 		reflection.Register(public{s})
 	}
 	return s, nil
@@ -115,27 +134,31 @@ func (s *Server) register(desc *grpc.ServiceDesc, impl any, open bool) {
 	guarded := *desc
 	guarded.Methods = slices.Clone(desc.Methods)
 	for i, m := range guarded.Methods {
-		full := "/" + desc.ServiceName + "/" + m.MethodName
-		s.methods[full] = open
-		guarded.Methods[i].Handler = s.unary(full, open, m.Handler)
+		guarded.Methods[i].Handler = s.unary(s.method(desc, m.MethodName, open), m.Handler)
 	}
 	guarded.Streams = slices.Clone(desc.Streams)
 	for i, m := range guarded.Streams {
-		full := "/" + desc.ServiceName + "/" + m.StreamName
-		s.methods[full] = open
-		guarded.Streams[i].Handler = s.stream(full, open, m)
+		guarded.Streams[i].Handler = s.stream(s.method(desc, m.StreamName, open), m)
 	}
-	s.native.RegisterService(&guarded, impl)
-	s.web.RegisterService(&guarded, impl)
+	for _, server := range []*grpc.Server{s.native, s.web, s.inside} {
+		server.RegisterService(&guarded, impl)
+	}
 	s.ready.cover(desc.ServiceName)
 	if !open {
-		s.problems = append(s.problems, compileRules(desc.ServiceName))
+		s.problems = append(s.problems, s.describe(desc.ServiceName))
 	}
 }
 
-// compileRules compiles the rules of a service's requests, so that a bad rule
-// is found at the start and the first call is not slower than others.
-func compileRules(service string) error {
+func (s *Server) method(desc *grpc.ServiceDesc, name string, open bool) *method {
+	m := &method{full: "/" + desc.ServiceName + "/" + name, open: open}
+	s.methods[m.full] = m
+	return m
+}
+
+// describe looks the methods of a service up in its contract and compiles the
+// rules of their requests, so that a bad rule is found at the start and the
+// first call is not slower than others.
+func (s *Server) describe(service string) error {
 	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(service))
 	sd, ok := d.(protoreflect.ServiceDescriptor)
 	if err != nil || !ok {
@@ -143,20 +166,36 @@ func compileRules(service string) error {
 	}
 	var problems []error
 	for i := range sd.Methods().Len() {
-		if err := Validate(dynamicpb.NewMessage(sd.Methods().Get(i).Input())); fault.Is(err, fault.Internal) {
+		md := sd.Methods().Get(i)
+		if m := s.methods["/"+service+"/"+string(md.Name())]; m != nil {
+			m.describe(md)
+		}
+		if err := Validate(dynamicpb.NewMessage(md.Input())); fault.Is(err, fault.Internal) {
 			problems = append(problems, err)
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// unruled are the methods that nobody can call for want of a rule.
-func (s *Server) unruled() []string {
-	var list []string
+// obey makes the methods follow the table; the error names every path in it that
+// the contract does not have. Methods that nobody can call for want of a rule
+// are told in the log.
+func (s *Server) obey() error {
+	var unruled []string
+	problems := slices.Clone(s.problems)
 	for _, full := range slices.Sorted(maps.Keys(s.methods)) {
-		if _, ruled := s.options.Table[full]; !ruled && !s.methods[full] {
-			list = append(list, full)
+		m := s.methods[full]
+		rule, ruled := s.options.Table[full]
+		switch {
+		case m.open:
+		case !ruled:
+			unruled = append(unruled, full)
+		case m.input != nil:
+			problems = append(problems, m.obey(rule))
 		}
 	}
-	return list
+	if len(unruled) > 0 {
+		s.options.Telemetry.Log.Warn("methods without a rule are denied to all", "methods", strings.Join(unruled, " "))
+	}
+	return errors.Join(problems...)
 }

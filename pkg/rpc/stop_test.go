@@ -25,7 +25,7 @@ func (nobody) Authenticate(context.Context, identity.Credentials) (identity.Call
 
 // held is a service whose calls wait until they are released or cancelled.
 func held() (e *echo, entered chan struct{}, release chan struct{}) {
-	entered, release = make(chan struct{}, 8), make(chan struct{})
+	entered, release = make(chan struct{}, 128), make(chan struct{})
 	return &echo{
 		unary: func(ctx context.Context, _ proto.Message) (proto.Message, error) {
 			entered <- struct{}{}
@@ -140,7 +140,7 @@ func TestStopIsHardInTheEnd(t *testing.T) {
 
 func TestServeEndsWhenAListenerFails(t *testing.T) {
 	t.Parallel()
-	s, err := rpc.NewServer(rpc.Options{Telemetry: telemetry.Discard(), Authenticator: identity.Development()})
+	s, err := rpc.NewServer(rpc.Options{Telemetry: telemetry.Discard(), Authenticator: identity.Development(), Development: true})
 	if err != nil {
 		t.Fatal(err)
 	}

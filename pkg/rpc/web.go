@@ -46,6 +46,7 @@ func (s *Server) dispatch(gateway http.Handler) http.Handler {
 
 // call bounds one request in size and time and passes it to the services.
 func (s *Server) call(gateway http.Handler, w http.ResponseWriter, r *http.Request) {
+	r = withWebCall(r)
 	contentType := r.Header.Get("Content-Type")
 	if strings.HasPrefix(contentType, "application/connect+") || strings.HasPrefix(contentType, "application/grpc") {
 		r.Body = http.MaxBytesReader(w, r.Body, int64(streamMessages*s.options.MaxMessageBytes))

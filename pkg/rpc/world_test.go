@@ -61,9 +61,9 @@ func start(t *testing.T, e *echo, change func(*rpc.Options), more ...func(*rpc.S
 	}
 	w := &world{log: &buffer{}, tel: telemetry.Discard()}
 	w.tel.Log = slog.New(slog.NewTextHandler(w.log, nil))
-	authorities := identity.Rule{Kinds: []identity.Kind{identity.Authority, identity.Service}}
+	authorities := identity.Rule{Kinds: []identity.Kind{identity.Authority, identity.Service}, Services: []string{"deciding"}}
 	o := rpc.Options{
-		Telemetry: w.tel, Authenticator: identity.Development(), Name: "test", Drain: 3 * time.Second,
+		Telemetry: w.tel, Authenticator: identity.Development(), Name: "test", Development: true, Drain: 3 * time.Second,
 		Table: identity.Table{echoMethod: authorities, namedMethod: authorities, watchMethod: authorities, chatMethod: authorities},
 	}
 	if change != nil {

@@ -1,6 +1,10 @@
 // Package telemetry sets up what a service tells about itself: structured logs
 // on standard error, traces and metrics. None of them may hold personal data;
 // ids, counts, kinds and times only.
+//
+// It guarantees that a log line is one line and carries only attributes that are
+// on a list (keys.go), that values quoted by errors, panics and messages are not
+// in it, and that spans carry only names of the code and attributes on a list.
 package telemetry
 
 import (
@@ -31,6 +35,19 @@ type Config struct {
 	// SampleRatio is the share of traces started here that are recorded, 0 to 1.
 	// Callers' sampling decisions are followed.
 	SampleRatio float64 `config:"trace_sample_ratio" default:"0.01" doc:"share of traces that are recorded when the caller did not decide, 0 to 1"`
+
+	// Output takes the log; nil means standard error. Not a setting.
+	Output io.Writer
+	// Spans takes recorded spans, beside the exporter; may be nil. Not a setting.
+	Spans sdktrace.SpanExporter
+}
+
+// output is where the log goes.
+func (c Config) output() io.Writer {
+	if c.Output != nil {
+		return c.Output
+	}
+	return os.Stderr
 }
 
 // Validate reports what is wrong with the settings.
@@ -73,31 +90,26 @@ func Start(ctx context.Context, service string, cfg Config) (*Telemetry, func(co
 		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))),
 	}
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" {
-		exporter, err := otlptracegrpc.New(ctx)
+		otlp, err := otlptracegrpc.New(ctx)
 		if err != nil {
 			return nil, nil, fmt.Errorf("set up trace export: %w", err)
 		}
-		options = append(options, sdktrace.WithBatcher(exporter))
+		options = append(options, sdktrace.WithBatcher(exporter{otlp}))
+	}
+	if cfg.Spans != nil {
+		options = append(options, sdktrace.WithSyncer(exporter{cfg.Spans}))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
 	otel.SetTracerProvider(provider)
 	otel.SetTextMapPropagator(propagator)
+	metrics, hidden := registry(), newHidden()
+	metrics.MustRegister(hidden)
 	return &Telemetry{
-		Log:      logger(os.Stderr, cfg).With("service", service),
+		Log:      lines(cfg.output(), cfg, hidden).With("service", service),
 		Tracer:   provider.Tracer("noticehub"),
 		Provider: provider,
-		Metrics:  registry(),
+		Metrics:  metrics,
 	}, provider.Shutdown, nil
-}
-
-func logger(w io.Writer, cfg Config) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // validated before
-	options := &slog.HandlerOptions{Level: level}
-	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
 }
 
 func registry() *prometheus.Registry {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/tlsfiles"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 )
 
@@ -30,11 +32,14 @@ type hub struct {
 	http    string
 	pool    *pgxpool.Pool
 	drop    func()
+	// secured is a hub that asks for certificates and counts calls; else it takes
+	// development tokens, as its peers ask for nothing.
+	secured bool
 }
 
 // startHub starts a hub with the customers that pipelines lodge for.
-func startHub(ctx context.Context, s *server, binary string) (*hub, error) {
-	h, err := openHub(ctx, s, binary)
+func startHub(ctx context.Context, s *server, binary string, secured bool) (*hub, error) {
+	h, err := openHub(ctx, s, binary, secured)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +51,7 @@ func startHub(ctx context.Context, s *server, binary string) (*hub, error) {
 }
 
 // openHub starts a hub without any customer.
-func openHub(ctx context.Context, s *server, binary string) (*hub, error) {
+func openHub(ctx context.Context, s *server, binary string, secured bool) (*hub, error) {
 	url, drop, err := s.database(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +60,7 @@ func openHub(ctx context.Context, s *server, binary string) (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hub{binary: binary, url: url, dir: dir, drop: drop}
+	h := &hub{binary: binary, url: url, dir: dir, drop: drop, secured: secured}
 	if h.pool, err = pool(ctx, url, 4); err != nil {
 		return nil, err
 	}
@@ -71,6 +76,11 @@ func (h *hub) launch(ctx context.Context) error {
 	_ = os.Remove(filepath.Join(h.dir, "address.json")) // of the process before
 	h.process = exec.Command(h.binary, "up", "--dir", h.dir, "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--customers", "0")
 	h.process.Env = append(os.Environ(), "DATABASE_URL="+h.url)
+	if h.secured {
+		h.process.Env = append(h.process.Env, highLimits...)
+	} else {
+		h.process.Args = append(h.process.Args, "--insecure", "--unlimited")
+	}
 	h.process.Stdout, h.process.Stderr = nil, os.Stderr
 	if err := h.process.Start(); err != nil {
 		return err
@@ -95,9 +105,38 @@ func (h *hub) findAddress(ctx context.Context) error {
 	return errors.New("the hub did not start within 30 s")
 }
 
+// highLimits make a hub count what it never refuses.
+var highLimits = []string{
+	"NOTICEHUB_CALLS_PER_SECOND=1000000", "NOTICEHUB_CALLS_BURST=1000000", "NOTICEHUB_CALLS_IN_FLIGHT=100000",
+	"NOTICEHUB_MESSAGES_PER_SECOND=1000000", "NOTICEHUB_MESSAGES_BURST=1000000",
+}
+
+// dial connects as a caller: to a secured hub by a certificate of its development
+// authority, as a person over its HTTP listener.
 func (h *hub) dial(c identity.Caller) (*grpc.ClientConn, error) {
+	o := rpc.DialOptions{Telemetry: telemetry.Discard()}
+	if h.secured && c.Kind != identity.Person {
+		ca, err := tlsfiles.DevelopmentCA(filepath.Join(h.dir, "tls"), nil)
+		if err != nil {
+			return nil, err
+		}
+		files, err := ca.Client(c)
+		if err != nil {
+			return nil, err
+		}
+		store, err := tlsfiles.Open(files, tlsfiles.Options{Name: c.ID, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return nil, err
+		}
+		o.TLS = store.Client
+		return rpc.DialWith(h.grpc, o)
+	}
 	token := identity.DevelopmentToken(c)
-	return rpc.Dial(h.grpc, func() string { return token }, telemetry.Discard())
+	o.Token = func() string { return token }
+	if h.secured {
+		return rpc.DialWith(h.http, o)
+	}
+	return rpc.DialWith(h.grpc, o)
 }
 
 // halt ends the process; the data stays.

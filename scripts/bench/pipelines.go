@@ -60,6 +60,11 @@ func measureRound(ctx context.Context, s settings, server *server, values collec
 			return fmt.Errorf("the hub: %w", err)
 		}
 	}
+	if s.wants("secured_pipeline") {
+		if err := measureSecured(ctx, s, server, keep); err != nil {
+			return fmt.Errorf("the secured hub: %w", err)
+		}
+	}
 	if s.wants("pgbench") {
 		rate, err := pgbench(ctx, server, s.seconds)
 		if err != nil {
@@ -91,6 +96,7 @@ func measureRound(ctx context.Context, s settings, server *server, values collec
 		"pipeline_per_river_batched":      {"pipeline_per_s", "river_batched_per_s"},
 		"pipeline_per_river_queue":        {"pipeline_per_s", "river_queue_per_s"},
 		"pipeline_per_watermill":          {"pipeline_per_s", "watermill_per_s"},
+		"secured_per_open":                {"secured_pipeline_per_s", "pipeline_per_s"},
 	} {
 		if rates[pair[0]] > 0 && rates[pair[1]] > 0 {
 			values.add(name, rates[pair[0]]/rates[pair[1]])
@@ -100,7 +106,7 @@ func measureRound(ctx context.Context, s settings, server *server, values collec
 }
 
 func measureHub(ctx context.Context, s settings, server *server, keep func(string, float64)) error {
-	h, err := startHub(ctx, server, s.hub)
+	h, err := startHub(ctx, server, s.hub, false)
 	if err != nil {
 		return err
 	}
@@ -161,6 +167,27 @@ func measureHub(ctx context.Context, s settings, server *server, keep func(strin
 	keep("submit_p99_ms_half_load", quantile(half.submit, 0.99))
 	keep("e2e_p50_ms_half_load", quantile(half.e2e, 0.5))
 	keep("e2e_p99_ms_half_load", quantile(half.e2e, 0.99))
+	return nil
+}
+
+// measureSecured drives a hub that asks for certificates the way the open one is
+// driven at full load. Row security and the audit log are on in both.
+func measureSecured(ctx context.Context, s settings, server *server, keep func(string, float64)) error {
+	h, err := startHub(ctx, server, s.hub, true)
+	if err != nil {
+		return err
+	}
+	defer h.stop()
+	p, err := newPipeline(ctx, h, "full", 0, 4, false)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	full, err := closedLoop(ctx, p, 512, s.seconds)
+	if err != nil {
+		return err
+	}
+	keep("secured_pipeline_per_s", full.rate)
 	return nil
 }
 
@@ -263,6 +290,8 @@ func report(s settings, values collected) {
 		{"pipeline_64_per_s", "submissions/s"},
 		{"unary_64_per_s", "submissions/s"},
 		{"unary_per_river_same_callers", "ratio"},
+		{"secured_pipeline_per_s", "submissions/s"},
+		{"secured_per_open", "ratio"},
 		{"pipeline_per_s", "submissions/s"},
 		{"pipeline_per_pgbench", "ratio"},
 		{"pipeline_per_river", "ratio"},

@@ -54,7 +54,7 @@ func measureQueries(ctx context.Context, s settings) error {
 		return err
 	}
 	defer server.stop()
-	h, err := startHub(ctx, server, s.hub)
+	h, err := startHub(ctx, server, s.hub, false)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func measureWorkItems(ctx context.Context, s settings) error {
 }
 
 func measureFilled(ctx context.Context, s settings, server *server, values collected) error {
-	h, err := openHub(ctx, server, s.hub)
+	h, err := openHub(ctx, server, s.hub, false)
 	if err != nil {
 		return err
 	}
@@ -76,6 +76,7 @@ func measureFilled(ctx context.Context, s settings, server *server, values colle
 var (
 	contactOfficer = identity.Caller{Kind: identity.Person, ID: "olive", Roles: []string{"contact-officer", "supervisor"}}
 	administrator  = identity.Caller{Kind: identity.Person, ID: "admin", Roles: []string{"administrator"}}
+	feeds          = identity.Caller{Kind: identity.Service, ID: "feeder"}
 )
 
 // reportWorkItems prints the medians, the issue's own figures last.

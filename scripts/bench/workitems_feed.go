@@ -28,7 +28,7 @@ const feedSetup = `INSERT INTO registry.notice (notice_id, crn, authority_id, me
 // measureFeeds drives the pipeline and the feed of one hub in turns, in each
 // round the other one first.
 func measureFeeds(ctx context.Context, s settings, server *server, values collected) error {
-	h, err := startHub(ctx, server, s.hub)
+	h, err := startHub(ctx, server, s.hub, false)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (f *feeder) drive(ctx context.Context, d time.Duration) (fed, error) {
 }
 
 func (f *feeder) stream(ctx context.Context, k int, until time.Time) (int64, error) {
-	conn, err := f.hub.dial(administrator)
+	conn, err := f.hub.dial(feeds)
 	if err != nil {
 		return 0, err
 	}

@@ -85,7 +85,7 @@ type feeder struct {
 }
 
 func (c *clients) feed(ctx context.Context, n int) {
-	conn, err := c.w.dial("registry", identity.Caller{Kind: identity.Person, ID: "feeder", Roles: []string{"administrator"}})
+	conn, err := c.w.dial("registry", identity.Caller{Kind: identity.Service, ID: "feeder"})
 	if err != nil {
 		c.wrong("dial: %v", err)
 		return

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus/bustest"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -34,7 +35,9 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 type bundle struct {
 	*Service
 	t     testing.TB
+	url   string
 	pool  *pgxpool.Pool
+	door  *pgxpool.Pool
 	clock *clock.Fake
 	cal   *calendar.Calendar
 	zone  *time.Location
@@ -59,16 +62,22 @@ func setup(t testing.TB, now time.Time) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return setupWith(t, now, postgrestest.Pool(t, Schema()), cal, filepath.Join(t.TempDir(), "report.pem"))
+	return setupWith(t, now, postgrestest.URL(t, Schema()), cal, filepath.Join(t.TempDir(), "report.pem"))
 }
 
-func setupWith(t testing.TB, now time.Time, pool *pgxpool.Pool, cal *calendar.Calendar, key string) *bundle {
+func setupWith(t testing.TB, now time.Time, url string, cal *calendar.Calendar, key string) *bundle {
 	t.Helper()
-	b := &bundle{t: t, pool: pool, clock: clock.NewFake(now), cal: cal, zone: sydney}
-	var err error
+	b := &bundle{t: t, url: url, clock: clock.NewFake(now), cal: cal, zone: sydney}
+	b.pool, b.door = postgrestest.Open(t, url, Schema(), postgres.Everything), postgrestest.Open(t, url, Schema(), "")
+	writer, err := audit.NewWriter("adviceoutcome", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	b.Service, err = New(Config{
 		SigningKeyFile: key, CreateKeys: true, SealEvery: time.Hour, BatchEvents: 500, OutboxDepth: 20_000,
-	}, Deps{Pool: pool, Bus: bustest.New(t), Clock: b.clock, Calendar: cal, Zone: sydney, Telemetry: telemetry.Discard()})
+	}, Deps{
+		Pool: b.pool, Door: b.door, Audit: writer, Bus: bustest.New(t), Clock: b.clock, Calendar: cal, Zone: sydney, Telemetry: telemetry.Discard(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +87,7 @@ func setupWith(t testing.TB, now time.Time, pool *pgxpool.Pool, cal *calendar.Ca
 // replica is a second service on the same database, with a clock of its own.
 func (b *bundle) replica(now time.Time) *bundle {
 	b.t.Helper()
-	return setupWith(b.t, now, b.pool, b.cal, b.cfg.SigningKeyFile)
+	return setupWith(b.t, now, b.url, b.cal, b.cfg.SigningKeyFile)
 }
 
 func (b *bundle) authority(id string, in term.Jurisdiction, from string) {

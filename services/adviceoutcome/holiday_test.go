@@ -28,16 +28,16 @@ years:
 // TestHolidayAddedLate: Thursday becomes a holiday on Wednesday afternoon.
 func TestHolidayAddedLate(t *testing.T) {
 	t.Parallel()
-	pool := postgrestest.Pool(t, Schema())
+	url := postgrestest.URL(t, Schema())
 	key := t.TempDir() + "/key.pem"
-	b := setupWith(t, local(3, 10, 0), pool, table(t, ""), key)
+	b := setupWith(t, local(3, 10, 0), url, table(t, ""), key)
 	b.authority("frc", term.QLD, "2026-11-03")
 	b.record("frc", 1)
 	b.clock.Set(local(4, 10, 0))
 	b.sweep()
 	b.record("frc", 2) // given the 5th
 	sealed := b.reports("frc")
-	b = setupWith(t, local(4, 16, 0), pool, table(t, "    - {date: 2026-11-05, name: \"Day of Mourning\", source: \"test\"}\n"), key)
+	b = setupWith(t, local(4, 16, 0), url, table(t, "    - {date: 2026-11-05, name: \"Day of Mourning\", source: \"test\"}\n"), key)
 	b.record("frc", 4) // given the 6th
 	as := b.serve()
 	for date, want := range map[string]int{"2026-11-05": 0, "2026-11-06": 6} {
@@ -73,7 +73,7 @@ func TestHolidayAddedLate(t *testing.T) {
 // dated; what arrives waits instead of being dated wrongly or dropped.
 func TestMissingCalendarIsNoLoss(t *testing.T) {
 	t.Parallel()
-	b := setupWith(t, local(60, 10, 0), postgrestest.Pool(t, Schema()), table(t, ""), t.TempDir()+"/key.pem") // 30 December
+	b := setupWith(t, local(60, 10, 0), postgrestest.URL(t, Schema()), table(t, ""), t.TempDir()+"/key.pem") // 30 December
 	b.authority("frc", term.QLD, "2026-12-30")
 	b.record("frc", 1)
 	b.clock.Set(local(61, 10, 0))

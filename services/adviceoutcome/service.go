@@ -9,7 +9,9 @@
 // Guarantees: an outcome or notification is recorded once and stands in exactly
 // one report of its own authority; reports of an authority are numbered without
 // gaps, one for each business day of its jurisdiction, nil if need be; a sealed
-// report never changes and can be rebuilt from the ledger byte for byte.
+// report never changes and can be rebuilt from the ledger byte for byte. What is
+// recorded, closed, sealed, delivered or acknowledged has its entry in the audit
+// log in the same transaction; an authority reaches its own rows only.
 //
 // Not guaranteed: that a report is sealed at midnight sharp, that the counts of
 // pending and unprocessed submissions include events still on their way, or that
@@ -28,6 +30,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -49,9 +52,13 @@ import (
 
 // Deps is what the service needs from outside; all of it is required.
 type Deps struct {
-	// Pool acts in Schema; it needs at least 4 connections.
+	// Pool acts in Schema on every row; it needs at least 4 connections.
 	Pool *pgxpool.Pool
-	Bus  *bus.Bus
+	// Door is the same for what authorities ask: no row but in an authority's scope.
+	Door *pgxpool.Pool
+	// Audit writes the entries of what changes.
+	Audit *audit.Writer
+	Bus   *bus.Bus
 	// Clock gives business time.
 	Clock clock.Clock
 	// Calendar of the jurisdictions' business days.
@@ -68,7 +75,7 @@ func (d Deps) validate() error {
 		}
 		return nil
 	}
-	err := errors.Join(missing("Pool", d.Pool == nil), missing("Bus", d.Bus == nil), missing("Clock", d.Clock == nil),
+	err := errors.Join(missing("Pool", d.Pool == nil), missing("Door", d.Door == nil), missing("Audit", d.Audit == nil), missing("Bus", d.Bus == nil), missing("Clock", d.Clock == nil),
 		missing("Calendar", d.Calendar == nil), missing("Zone", d.Zone == nil), missing("Telemetry", d.Telemetry == nil))
 	if err == nil && d.Pool.Config().MaxConns < store.MinConns {
 		err = fmt.Errorf("adviceoutcome: the pool has %d connections, needs %d", d.Pool.Config().MaxConns, store.MinConns)
@@ -102,7 +109,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 		return nil, err
 	}
 	log, metrics := d.Telemetry.Log, d.Telemetry.Metrics
-	rows := store.New(d.Pool)
+	rows := store.New(d.Pool, d.Door, d.Audit)
 	relay := outbox.NewRelay(outbox.Deps{
 		Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.Advice), Clock: d.Clock, Log: log, Metrics: metrics,
 	}, outbox.Options{MaxDepth: cfg.OutboxDepth})
@@ -110,6 +117,13 @@ func New(cfg Config, d Deps) (*Service, error) {
 	consumer := func(c inbox.Consumer) *inbox.Consumer {
 		c.Pool, c.Bus, c.Relay, c.Clock, c.Telemetry = d.Pool, d.Bus, relay, d.Clock, d.Telemetry
 		return &c
+	}
+	served, err := api.New(api.Deps{
+		Store: rows, Calendar: d.Calendar, Zone: d.Zone, Clock: d.Clock,
+		Delivered: events.Delivered, Committed: relay.Committed, Log: log, TokenSecret: signer.TokenSecret(),
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &Service{
 		cfg: cfg, deps: d, store: rows, signer: signer, relay: relay, handlers: handlers,
@@ -135,10 +149,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 			Store: rows, Calendar: d.Calendar, Zone: d.Zone, Clock: d.Clock, Signer: signer,
 			Told: events.Sealed, Committed: relay.Committed, Log: log, Metrics: metrics,
 		}),
-		api: api.New(api.Deps{
-			Store: rows, Calendar: d.Calendar, Zone: d.Zone, Clock: d.Clock,
-			Delivered: events.Delivered, Committed: relay.Committed, Log: log,
-		}),
+		api: served,
 	}, nil
 }
 

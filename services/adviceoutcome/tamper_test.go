@@ -9,7 +9,6 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
-	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 	"github.com/noticehub/noticehub/proto/term"
 )
@@ -27,7 +26,7 @@ var tampering = []string{
 	"UPDATE report_chunk SET content = '\\x00'",
 	"DELETE FROM report_chunk",
 	"TRUNCATE report_chunk",
-	"INSERT INTO report_chunk SELECT report_id, form, number + 1, content FROM report_chunk",
+	"INSERT INTO report_chunk SELECT report_id, authority_id, form, number + 1, content FROM report_chunk",
 	"UPDATE delivery SET delivered_at = now()",
 	"DELETE FROM delivery",
 	"TRUNCATE delivery",
@@ -45,29 +44,24 @@ var tampering = []string{
 func TestTamperingIsRefused(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.URL(t, Schema())
-	pool, err := postgres.Open(t.Context(), url, Schema(), postgres.Options{MaxConns: 8, Scope: postgres.Everything})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
 	cal, err := calendar.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := setupWith(t, local(3, 10, 0), pool, cal, t.TempDir()+"/key.pem")
+	b := setupWith(t, local(3, 10, 0), url, cal, t.TempDir()+"/key.pem")
 	b.authority("frc", term.QLD, "2026-11-04")
 	b.record("frc", 3)
 	b.clock.Set(local(4, 0, 0))
 	b.sweep()
 	r := b.reports("frc")[0]
-	if _, err := b.store.Deliver(t.Context(), r.ReportID, 1, "authority:frc", b.clock.Now(), nil); err != nil {
+	if _, err := b.store.Deliver(t.Context(), r.Head, 1, "authority:frc", b.clock.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.store.Acknowledge(t.Context(), r.ReportID, r.CSV.Sum, "authority:frc", b.clock.Now()); err != nil {
+	if err := b.store.Acknowledge(t.Context(), r.Head, r.CSV.Sum, "authority:frc", b.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, sql := range tampering {
-		if _, err := pool.Exec(t.Context(), sql); !forbidden(err) {
+		if _, err := b.pool.Exec(t.Context(), sql); !forbidden(err) {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
@@ -89,7 +83,7 @@ func TestTamperingIsRefused(t *testing.T) {
 	for _, sql := range []string{
 		"UPDATE outcome SET note = 'other' WHERE submission_id = (SELECT min(submission_id::text)::uuid FROM outcome)",
 		"UPDATE report_chunk SET content = set_byte(content, 40, 120) WHERE form = 1",
-		"INSERT INTO report_chunk SELECT report_id, form, 1, content FROM report_chunk WHERE form = 2",
+		"INSERT INTO report_chunk SELECT report_id, authority_id, form, 1, content FROM report_chunk WHERE form = 2",
 		"UPDATE report SET signature = set_byte(signature, 0, (get_byte(signature, 0) + 1) % 256)",
 		"UPDATE report SET pending = pending + 1",
 		"UPDATE report SET previous_digest = json_digest",

@@ -26,14 +26,20 @@ type Config struct {
 	// DayRollEvery is the pause between looks for notices that change by date.
 	// A change counts from the start of its day whenever it is found.
 	DayRollEvery time.Duration `config:"day_roll_every" default:"30s" doc:"pause between looks for notices that come into force or end"`
-	// QueueEvery is the pause between looks for expired claims, holds that are
-	// over and late withdrawals.
-	QueueEvery time.Duration `config:"queue_every" default:"5s" doc:"pause between looks for expired claims, holds and late withdrawals"`
+	// QueueEvery is the pause between looks for expired claims, holds and lifts
+	// that are over, and late withdrawals. What is over counts for nothing before it.
+	QueueEvery time.Duration `config:"queue_every" default:"5s" doc:"pause between looks for expired claims, holds and lifts, and late withdrawals"`
+	// RestrictedViews is how many restricted records one officer may look at in an
+	// hour before it raises an alarm.
+	RestrictedViews int `config:"restricted_views" default:"200" doc:"views of restricted records by one officer in an hour before it raises an alarm"`
 }
 
 // DefaultConfig has every default.
 func DefaultConfig() Config {
-	return Config{MaxEvents: 500, Workers: 1, OutboxDepth: 20_000, Claim: queue.DefaultClaim, DayRollEvery: 30 * time.Second, QueueEvery: 5 * time.Second}
+	return Config{
+		MaxEvents: 500, Workers: 1, OutboxDepth: 20_000, Claim: queue.DefaultClaim, DayRollEvery: 30 * time.Second, QueueEvery: 5 * time.Second,
+		RestrictedViews: 200,
+	}
 }
 
 // Validate reports every setting that cannot work.
@@ -47,6 +53,7 @@ func (c Config) Validate() error {
 		{"workers", c.Workers, 1, 8},
 		{"outbox_depth", c.OutboxDepth, 1, 1 << 30},
 		{"attempts", c.Attempts, 0, 100},
+		{"restricted_views", c.RestrictedViews, 1, 100_000},
 	} {
 		if n.value < n.low || n.value > n.up {
 			problems = append(problems, fmt.Errorf("%s is %d, must be between %d and %d", n.name, n.value, n.low, n.up))

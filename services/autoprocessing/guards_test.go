@@ -103,7 +103,4 @@ func TestWhoMayCallWhat(t *testing.T) {
 			t.Errorf("%s by %s %v: %v", c.method, c.caller.Actor(), c.caller.Roles, err)
 		}
 	}
-	if len(table) != 13 {
-		t.Errorf("%d methods have a rule, want 13", len(table))
-	}
 }

@@ -32,6 +32,10 @@ func kinds(all []*eventv1.Event) []string {
 			out = append(out, "notice shortened")
 		case *eventv1.Event_RevocationReceived:
 			out = append(out, "revocation received")
+		case *eventv1.Event_AccessLifted:
+			out = append(out, "access lifted")
+		case *eventv1.Event_AccessReinstated:
+			out = append(out, "access reinstated")
 		}
 	}
 	return out

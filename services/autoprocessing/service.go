@@ -2,13 +2,16 @@
 // notice register, and gives the rest to officers.
 //
 // Duty: own decisions with their traces, the notice register, the unprocessed
-// queue with claims, notes and officers' outcomes, and what is disclosed.
+// queue with claims, notes and officers' outcomes, what is disclosed, and the way
+// to restricted records.
 //
 // Guarantees: a submission is decided once, those of one customer in the order
 // they were lodged; no two notices of a customer overlap (the database says the
 // last word); what an outcome says is true on the register when it is told;
 // every decision keeps its policy version, facts and verdicts for ever; an
-// officer's action takes effect once. Not here: the words of the rules
+// officer's action takes effect once; nothing of a restricted record is shown or
+// disclosed but under a lift that another person granted, and that ends by itself;
+// whatever changes is on the audit log or does not happen. Not here: the words of the rules
 // (internal/policy), what authorities lodged (intake keeps it), and who the
 // customers are (the registry is asked, and waited for).
 package autoprocessing
@@ -22,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
@@ -42,8 +46,13 @@ import (
 
 // Deps are what the service works with; all are required.
 type Deps struct {
-	// Pool is opened for Schema.
+	// Pool is opened for Schema, with scope postgres.Everything.
 	Pool *pgxpool.Pool
+	// Door is opened for Schema without a scope: what authorities ask shows only
+	// rows of the one that asks.
+	Door *pgxpool.Pool
+	// Audit writes what is done, in the transactions that do it.
+	Audit *audit.Writer
 	// Bus carries events.
 	Bus *bus.Bus
 	// Clock is the business clock.
@@ -57,8 +66,8 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil || d.Registry == nil {
-		return errors.New("autoprocessing: pool, bus, clock, zone, telemetry and registry are all required")
+	if d.Pool == nil || d.Door == nil || d.Audit == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil || d.Registry == nil {
+		return errors.New("autoprocessing: pool, door, audit, bus, clock, zone, telemetry and registry are all required")
 	}
 	return nil
 }
@@ -72,6 +81,7 @@ type Service struct {
 	queue       *api.Queue
 	register    *api.Register
 	disclosures *api.Disclosures
+	restricted  *api.Restricted
 }
 
 // Schema is what the service owns in PostgreSQL.
@@ -102,10 +112,11 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}, outbox.Options{MaxDepth: cfg.OutboxDepth})
 	s.processor = events.NewProcessor(events.Deps{
 		Pool: d.Pool, Bus: d.Bus, Relay: s.relay, Clock: d.Clock, Zone: d.Zone, Telemetry: d.Telemetry, Registry: d.Registry,
-		Policies: policies, MaxEvents: cfg.MaxEvents, Attempts: attempts,
+		Policies: policies, Audit: d.Audit, MaxEvents: cfg.MaxEvents, Attempts: attempts,
 	})
 	s.queue = api.NewQueue(s.processor, cfg.Claim)
-	s.register, s.disclosures = api.NewRegister(s.processor), api.NewDisclosures(s.processor)
+	s.register, s.disclosures = api.NewRegister(s.processor), api.NewDisclosures(d.Door)
+	s.restricted = api.NewRestricted(s.queue, cfg.RestrictedViews)
 	return s, nil
 }
 
@@ -114,6 +125,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	processingv1.RegisterQueueServiceServer(r, s.queue)
 	processingv1.RegisterRegisterServiceServer(r, s.register)
 	processingv1.RegisterDisclosureServiceServer(r, s.disclosures)
+	processingv1.RegisterRestrictedAccessServiceServer(r, s.restricted)
 }
 
 // Methods says who may call what.
@@ -132,6 +144,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.relay.Run,
 		s.sweep("autoprocessing-day-roll", s.config.DayRollEvery, s.processor.DayRoll),
 		s.sweep("autoprocessing-claims", s.config.QueueEvery, s.processor.Claims),
+		s.sweep("autoprocessing-relock", s.config.QueueEvery, s.processor.Relock),
 		s.sweep("autoprocessing-withdrawals", s.config.QueueEvery, s.processor.Withdrawals),
 	}
 	for range s.config.Workers {

@@ -44,15 +44,15 @@ func run(t *testing.T) *running {
 	cfg := autoprocessing.DefaultConfig()
 	cfg.Workers, cfg.Attempts, cfg.DayRollEvery, cfg.QueueEvery = 2, 2, 50*time.Millisecond, 50*time.Millisecond
 	s, err := autoprocessing.New(cfg, autoprocessing.Deps{
-		Pool: w.pool, Bus: w.bus, Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry,
+		Pool: w.pool, Door: w.door, Audit: auditor(t), Bus: w.bus, Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	servers := registrar{}
 	s.Register(servers)
-	if len(servers) != 3 {
-		t.Errorf("%d gRPC services, want 3", len(servers))
+	if len(servers) != 4 {
+		t.Errorf("%d gRPC services, want 4", len(servers))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

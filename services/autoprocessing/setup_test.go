@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/inbox"
@@ -42,6 +43,7 @@ var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, sydney)
 type world struct {
 	t           testing.TB
 	pool        *pgxpool.Pool
+	door        *pgxpool.Pool
 	clock       *clock.Fake
 	registry    *registry
 	lodgings    *lodgings
@@ -49,16 +51,34 @@ type world struct {
 	queue       *api.Queue
 	register    *api.Register
 	disclosures *api.Disclosures
+	access      *api.Restricted
+	url         string
+	superuser   *pgxpool.Pool
 	// told are all events committed, in order.
 	told []*eventv1.Event
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, pool: postgrestest.Pool(t, autoprocessing.Schema()), clock: clock.NewFake(monday), registry: newRegistry()}
+	w := &world{t: t, url: postgrestest.URL(t, autoprocessing.Schema()), clock: clock.NewFake(monday), registry: newRegistry()}
+	w.pool = postgrestest.Open(t, w.url, autoprocessing.Schema(), postgres.Everything)
+	w.door = postgrestest.Open(t, w.url, autoprocessing.Schema(), "")
 	w.lodgings = newLodgings(w.clock)
 	return w.replica()
 }
+
+// auditor writes the audit entries of the tests.
+func auditor(t testing.TB) *audit.Writer {
+	t.Helper()
+	w, err := audit.NewWriter("autoprocessing", []byte("an audit key of tests, 32 bytes!!"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// viewsPerHour are few, so that a test can make them.
+const viewsPerHour = 5
 
 // replica is another process on the same database.
 func (w *world) replica() *world {
@@ -71,9 +91,10 @@ func (w *world) replica() *world {
 	r.told = nil
 	r.p = events.NewProcessor(events.Deps{
 		Pool: w.pool, Relay: outbox.NewRelay(outbox.Deps{Pool: w.pool, Clock: w.clock, Log: telemetry.Discard().Log}, outbox.Options{}),
-		Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry, Policies: policies, MaxEvents: 500, Attempts: 5,
+		Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry, Policies: policies, Audit: auditor(w.t), MaxEvents: 500, Attempts: 5,
 	})
-	r.queue, r.register, r.disclosures = api.NewQueue(r.p, 30*time.Minute), api.NewRegister(r.p), api.NewDisclosures(r.p)
+	r.queue, r.register, r.disclosures = api.NewQueue(r.p, 30*time.Minute), api.NewRegister(r.p), api.NewDisclosures(w.door)
+	r.access = api.NewRestricted(r.queue, viewsPerHour)
 	return &r
 }
 
@@ -200,7 +221,7 @@ func (w *world) sound() {
 			OR n.state <> (SELECT state FROM notice_history h WHERE h.notice_id = n.id ORDER BY version DESC LIMIT 1)`,
 		"kept counts that differ from the queue": `SELECT count(*) FROM (SELECT dimension, value, sum(n) AS n FROM queue_count GROUP BY 1, 2 HAVING sum(n) <> 0) kept FULL JOIN
 			(SELECT c.dimension, c.value, count(*) AS n FROM queue_entry e JOIN submission s ON s.id = e.submission_id, LATERAL (
-				SELECT 'reason' AS dimension, r::text AS value FROM unnest(e.reasons) r UNION ALL SELECT 'authority', s.authority_id
+				SELECT 'reason' AS dimension, r::text AS value FROM unnest(shown_reasons(e.reasons)) r UNION ALL SELECT 'authority', s.authority_id
 				UNION ALL SELECT 'information_type', s.information_type::text
 				UNION ALL SELECT 'hour', floor(extract(epoch FROM e.entered_at) / 3600)::bigint::text) c
 				WHERE e.closed_at IS NULL GROUP BY 1, 2) real USING (dimension, value) WHERE kept.n IS DISTINCT FROM real.n`,

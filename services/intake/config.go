@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/noticehub/noticehub/services/intake/internal/quota"
 )
 
 // Config is how much intake takes at a time, and with what it signs.
@@ -37,6 +39,22 @@ type Config struct {
 	ReconcileEvery time.Duration `config:"reconcile_every" default:"15s" doc:"pause between sweeps for submissions without progress"`
 	// ReconcileAfter is how old a submission without progress is announced again.
 	ReconcileAfter time.Duration `config:"reconcile_after" default:"30s" doc:"age after which a submission without progress is announced again"`
+	// CustomerRate and CustomerBurst bound what one authority lodges about one customer.
+	CustomerRate  int `config:"customer_rate" default:"1" doc:"submissions a second that an authority may lodge about one customer; 0 for no limit"`
+	CustomerBurst int `config:"customer_burst" default:"20" doc:"submissions at once that an authority may lodge about one customer"`
+	// SearchQuota keeps an authority from listing the agency's customers by searching.
+	SearchQuota int `config:"search_quota" default:"2000" doc:"mutual client searches that an authority may lodge on a local day; 0 for no limit"`
+	// DailyQuota bounds all an authority lodges; 1,000,000 is what a day was built for.
+	DailyQuota int `config:"daily_quota" default:"0" doc:"submissions that an authority may lodge on a local day; 0 for no limit"`
+	// RequireCaseWorker wants to know which case worker is behind each change.
+	RequireCaseWorker bool `config:"require_case_worker" default:"false" doc:"refuse authorities whose credentials do not prove which case worker calls"`
+}
+
+func (c Config) limits() quota.Limits {
+	return quota.Limits{
+		CustomerRate: float64(c.CustomerRate), CustomerBurst: c.CustomerBurst,
+		Searches: int64(c.SearchQuota), Submissions: int64(c.DailyQuota),
+	}
 }
 
 // DefaultConfig has every default, and no key file.
@@ -45,6 +63,7 @@ func DefaultConfig() Config {
 		BatchMax: 512, Committers: 1, QueueSize: 4096, StreamInFlight: 1024, OutboxDepth: 20_000, LaneCache: 250_000,
 		CommitTimeout: 5 * time.Second, Poll: 500 * time.Millisecond, MaxWatches: 256, AuthoritiesEvery: 3 * time.Second,
 		ReconcileEvery: 15 * time.Second, ReconcileAfter: 30 * time.Second,
+		CustomerRate: 1, CustomerBurst: 20, SearchQuota: 2000,
 	}
 }
 
@@ -65,6 +84,10 @@ func (c Config) Validate() error {
 		{"outbox_depth", c.OutboxDepth, 1, 1 << 30},
 		{"lane_cache", c.LaneCache, 0, 1 << 28},
 		{"max_watches", c.MaxWatches, 1, 1 << 16},
+		{"customer_rate", c.CustomerRate, 0, 1 << 20},
+		{"customer_burst", c.CustomerBurst, 1, 1 << 20},
+		{"search_quota", c.SearchQuota, 0, 1 << 40},
+		{"daily_quota", c.DailyQuota, 0, 1 << 40},
 	} {
 		if n.value < n.low || n.value > n.up {
 			problems = append(problems, fmt.Errorf("%s is %d, must be between %d and %d", n.name, n.value, n.low, n.up))

@@ -5,8 +5,8 @@
 // make lodging idempotent, and the statuses authorities see.
 //
 // Guarantees: what was receipted is durable, under one receipt per authority and
-// reference; the event that announces it is in the same transaction; statuses are
-// applied once however often they arrive. Not here: what is decided about a
+// reference; the event that announces it and its entry in the audit log are in the
+// same transaction; an authority reaches its own rows only; statuses are applied once however often they arrive. Not here: what is decided about a
 // submission, and why.
 package intake
 
@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -38,17 +39,23 @@ import (
 	"github.com/noticehub/noticehub/services/intake/internal/directory"
 	"github.com/noticehub/noticehub/services/intake/internal/events"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/quota"
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/reconcile"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 	"github.com/noticehub/noticehub/services/intake/internal/wake"
+	"github.com/noticehub/noticehub/services/internal/access"
 	"github.com/noticehub/noticehub/services/internal/packet"
 )
 
 // Deps are what the service works with; all are needed.
 type Deps struct {
-	// Pool is the database as the service's role.
+	// Pool is the database as the service's role, for its own work: every row.
 	Pool *pgxpool.Pool
+	// Door is the same for what authorities ask: no row but in an authority's scope.
+	Door *pgxpool.Pool
+	// Audit writes the entries of what changes.
+	Audit *audit.Writer
 	// Bus carries events.
 	Bus *bus.Bus
 	// Clock is the business clock.
@@ -62,7 +69,7 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Calendar == nil || d.Zone == nil || d.Telemetry == nil {
+	if d.Pool == nil || d.Door == nil || d.Audit == nil || d.Bus == nil || d.Clock == nil || d.Calendar == nil || d.Zone == nil || d.Telemetry == nil {
 		return errors.New("intake: a dependency is missing")
 	}
 	return nil
@@ -92,6 +99,8 @@ type Service struct {
 	directory *directory.Directory
 	board     *wake.Board
 	issuer    *receipt.Issuer
+	quotas    *quota.Quotas
+	refusals  *audit.GroupRecorder
 	committer *commit.Committer
 	api       *api.Server
 }
@@ -117,8 +126,10 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	d.Telemetry.Log.Info("intake", "policy", policy.Version(), "receipt_key", key.ID())
 	s := &Service{
-		deps: d, config: cfg, store: store.New(d.Pool), board: new(wake.Board),
-		issuer: &receipt.Issuer{Key: key, Calendar: d.Calendar, Zone: d.Zone},
+		deps: d, config: cfg, store: store.New(d.Pool, d.Door, d.Audit), board: new(wake.Board),
+		issuer:   &receipt.Issuer{Key: key, Calendar: d.Calendar, Zone: d.Zone},
+		quotas:   quota.New(cfg.limits(), d.Telemetry.Log, d.Telemetry.Metrics),
+		refusals: audit.NewRecorder(d.Pool, d.Audit, d.Telemetry.Log),
 		relay: outbox.NewRelay(outbox.Deps{
 			Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.Lodged), Clock: d.Clock,
 			Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
@@ -126,15 +137,15 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	s.directory = directory.New(s.store)
 	s.committer = commit.New(commit.Deps{
-		Store: s.store, Relay: s.relay, Key: key, Pack: events.Pack, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
+		Store: s.store, Relay: s.relay, Key: key, Pack: events.Pack, Counted: s.quotas.Counted, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
 	}, commit.Options{
 		Committers: cfg.Committers, BatchMax: cfg.BatchMax, QueueSize: cfg.QueueSize, LaneCache: cfg.LaneCache, Timeout: cfg.CommitTimeout,
 	})
-	s.api = api.New(api.Deps{
+	s.api, err = api.New(api.Deps{
 		Store: s.store, Committer: s.committer, Relay: s.relay, Directory: s.directory, Policy: policy,
-		Issuer: s.issuer, Clock: d.Clock, Board: s.board,
-	}, api.Options{StreamInFlight: cfg.StreamInFlight, Poll: cfg.Poll, MaxWatches: cfg.MaxWatches})
-	return s, nil
+		Issuer: s.issuer, Clock: d.Clock, Board: s.board, Quotas: s.quotas, Refusals: s.refusals, TokenSecret: key.TokenSecret(),
+	}, api.Options{StreamInFlight: cfg.StreamInFlight, Poll: cfg.Poll, MaxWatches: cfg.MaxWatches, RequireCaseWorker: cfg.RequireCaseWorker})
+	return s, err
 }
 
 // Register adds the service's API.
@@ -142,15 +153,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) { intakev1.RegisterIntakeSer
 
 // Methods says who may call what: authorities, and nobody else.
 func (s *Service) Methods() identity.Table {
-	table := make(identity.Table)
-	for _, method := range []string{
-		intakev1.IntakeService_Submit_FullMethodName, intakev1.IntakeService_SubmitStream_FullMethodName,
-		intakev1.IntakeService_GetSubmission_FullMethodName, intakev1.IntakeService_ListSubmissions_FullMethodName,
-		intakev1.IntakeService_WatchSubmissions_FullMethodName, intakev1.IntakeService_WithdrawSubmission_FullMethodName,
-	} {
-		table[method] = identity.Rule{Kinds: []identity.Kind{identity.Authority}}
-	}
-	return table
+	return access.Table(intakev1.IntakeService_ServiceDesc.ServiceName)
 }
 
 // Ready reports what keeps the service from taking submissions.
@@ -170,7 +173,7 @@ func (s *Service) ReceiptKey() (id string, public ed25519.PublicKey) {
 // everything it started has ended.
 func (s *Service) Run(ctx context.Context) error {
 	return run.All(ctx,
-		s.keepStreams, s.relay.Run, s.committer.Run, s.statuses().Run, s.authorities().Run, s.refresh().Run, s.reconciler().Run)
+		s.keepStreams, s.relay.Run, s.committer.Run, s.refusals.Run, s.statuses().Run, s.authorities().Run, s.refresh().Run, s.reconciler().Run)
 }
 
 func (s *Service) keepStreams(ctx context.Context) error {
@@ -220,7 +223,14 @@ func (s *Service) refresh() *sweep.Loop {
 	return &sweep.Loop{
 		Name: "intake-authorities", Every: s.config.AuthoritiesEvery, Clock: s.deps.Clock,
 		Log: s.deps.Telemetry.Log, Metrics: s.deps.Telemetry.Metrics,
-		Do: func(ctx context.Context, _ time.Time) error { return s.directory.Refresh(ctx) },
+		Do: func(ctx context.Context, now time.Time) error {
+			counts, err := s.store.Days(ctx, s.issuer.Today(now))
+			if err != nil {
+				return err
+			}
+			s.quotas.Load(counts)
+			return s.directory.Refresh(ctx)
+		},
 	}
 }
 

@@ -1,9 +1,12 @@
 package intake_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,12 +15,14 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/bus/bustest"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
@@ -36,18 +41,49 @@ var start = time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
 // world is intake behind its door, with a database and a bus of its own.
 type world struct {
 	t      testing.TB
+	url    string
 	pool   *pgxpool.Pool
+	door   *pgxpool.Pool
+	audit  *audit.Writer
 	bus    *bus.Bus
 	clock  *clock.Fake
 	server *rpc.Server
 	intake *intake.Service
+	keys   string // the file with the receipt key of the first process
+	log    lines
+
+	superuser *pgxpool.Pool // see admin
+}
+
+// lines takes what is logged.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // setup starts intake with the authorities frc, qld-cp, nt-cp, and closed, which
 // is disabled.
 func setup(t testing.TB, change ...func(*intake.Config)) *world {
 	t.Helper()
-	w := &world{t: t, pool: postgrestest.Pool(t, intake.Schema()), bus: bustest.New(t), clock: clock.NewFake(start)}
+	w := &world{t: t, url: postgrestest.URL(t, intake.Schema()), bus: bustest.New(t), clock: clock.NewFake(start)}
+	w.pool = postgrestest.Open(t, w.url, intake.Schema(), postgres.Everything)
+	w.door = postgrestest.Open(t, w.url, intake.Schema(), "")
+	var err error
+	if w.audit, err = audit.NewWriter("intake", make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
 	// Streams drop what nobody is declared to consume; an outbox would send it again.
 	eventually(t, "the bus is set up", func() bool {
 		return w.bus.Declare(t.Context(), packet.Streams(subject.Lodged, subject.Decided, subject.Authority)...) == nil
@@ -57,7 +93,7 @@ func setup(t testing.TB, change ...func(*intake.Config)) *world {
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, "qld-cp", eventv1.Jurisdiction_JURISDICTION_QLD, true, 1)
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, "nt-cp", eventv1.Jurisdiction_JURISDICTION_NT, true, 1)
 	w.announce(eventv1.BusinessFunction_BUSINESS_FUNCTION_CHILD_PROTECTION, "closed", eventv1.Jurisdiction_JURISDICTION_NT, false, 1)
-	closed := w.as("closed")
+	closed := dial(t, w.server, identity.Caller{Kind: identity.Authority, ID: "closed", CaseWorker: notice().GetCaseWorker()})
 	eventually(t, "the authorities are known", func() bool {
 		// The last one announced, and told apart from an unknown one.
 		_, err := closed.Submit(t.Context(), &intakev1.SubmitRequest{Submission: notice()})
@@ -72,8 +108,12 @@ func (w *world) serve(change ...func(*intake.Config)) (*intake.Service, *rpc.Ser
 	cfg := intake.DefaultConfig()
 	cfg.ReceiptKeyFile, cfg.CreateKeys = filepath.Join(w.t.TempDir(), "receipt.pem"), true
 	cfg.AuthoritiesEvery = 50 * time.Millisecond
+	cfg.CustomerRate, cfg.SearchQuota = 0, 0 // most tests lodge about one customer
 	for _, c := range change {
 		c(&cfg)
+	}
+	if w.keys == "" {
+		w.keys = cfg.ReceiptKeyFile
 	}
 	cal, err := calendar.Load()
 	if err != nil {
@@ -84,7 +124,10 @@ func (w *world) serve(change ...func(*intake.Config)) (*intake.Service, *rpc.Ser
 		w.t.Fatal(err)
 	}
 	tel := telemetry.Discard()
-	service, err := intake.New(cfg, intake.Deps{Pool: w.pool, Bus: w.bus, Clock: w.clock, Calendar: cal, Zone: zone, Telemetry: tel})
+	tel.Log = slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	service, err := intake.New(cfg, intake.Deps{
+		Pool: w.pool, Door: w.door, Audit: w.audit, Bus: w.bus, Clock: w.clock, Calendar: cal, Zone: zone, Telemetry: tel,
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}

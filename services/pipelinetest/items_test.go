@@ -159,7 +159,7 @@ func (w *world) feed(ctx context.Context, r *registryv1.FeedRecord) {
 		w.t.Fatal(err)
 	}
 	r.OccurredAt = timestamppb.New(now.GetNow().AsTime())
-	stream, err := registryv1.NewCircumstanceServiceClient(w.administrator()).FeedChanges(ctx)
+	stream, err := registryv1.NewCircumstanceServiceClient(w.dial(identity.Caller{Kind: identity.Service, ID: "feeder"})).FeedChanges(ctx)
 	if err == nil {
 		err = stream.Send(&registryv1.FeedChangesRequest{Record: r})
 	}

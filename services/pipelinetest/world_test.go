@@ -34,6 +34,7 @@ type world struct {
 func start(t *testing.T, dir string) *world {
 	t.Helper()
 	h, err := hub.Open(t.Context(), hub.Options{
+		Insecure: true, Unlimited: true,
 		Dir: dir, GRPCListen: "127.0.0.1:0", HTTPListen: "127.0.0.1:0", Zone: "Australia/Sydney", FastDisk: true,
 		Telemetry: telemetry.Config{LogFormat: "text", LogLevel: "error", SampleRatio: 1},
 	})
@@ -133,7 +134,7 @@ func identityOf(c *registryv1.Customer) *intakev1.CustomerIdentity {
 func (w *world) person(n int, locality string, state eventv1.Jurisdiction) *registryv1.Customer {
 	w.t.Helper()
 	c := synthetic.At(synthetic.Person(1, n), locality, state)
-	registry := registryv1.NewRegistryServiceClient(w.administrator())
+	registry := registryv1.NewRegistryServiceClient(w.dial(identity.Caller{Kind: identity.Person, ID: "oscar", Roles: []string{"officer"}}))
 	now, err := registry.GetCustomer(w.t.Context(), &registryv1.GetCustomerRequest{Crn: c.GetCrn()})
 	if err == nil {
 		_, err = registry.PutCustomer(w.t.Context(), &registryv1.PutCustomerRequest{Customer: c, ExpectedVersion: now.GetCustomer().GetRecordVersion()})

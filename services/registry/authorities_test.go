@@ -107,7 +107,7 @@ func TestImportAuthorities(t *testing.T) {
 	feed := []*registryv1.Authority{authority("frc"), bad, authority("qld-cp"), nil, authority("qld-cp"), renamed}
 	send := func() *registryv1.ImportAuthoritiesResponse {
 		t.Helper()
-		stream, err := w.as(t, service).ImportAuthorities(t.Context())
+		stream, err := w.as(t, feedService).ImportAuthorities(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

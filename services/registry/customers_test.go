@@ -208,7 +208,7 @@ func TestRestrictedRecords(t *testing.T) {
 
 	_, err := w.as(t, officer).GetCustomer(t.Context(), get)
 	wantCode(t, err, codes.PermissionDenied)
-	_, err = w.as(t, administrator).ListDocuments(t.Context(), list)
+	_, err = w.as(t, supervisor).ListDocuments(t.Context(), list)
 	wantCode(t, err, codes.PermissionDenied)
 	_, err = w.as(t, officer).PutCustomer(t.Context(), put(open, 1))
 	wantCode(t, err, codes.PermissionDenied)

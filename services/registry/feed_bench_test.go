@@ -20,7 +20,7 @@ func BenchmarkFeedChanges(b *testing.B) {
 	if _, err := w.pool.Exec(b.Context(), `DELETE FROM outbox`); err != nil {
 		b.Fatal(err)
 	}
-	client := w.feeder(b, service)
+	client := w.feeder(b, feedService)
 	n := 0
 	for b.Loop() {
 		stream, err := client.FeedChanges(b.Context())

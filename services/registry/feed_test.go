@@ -67,7 +67,7 @@ func spends(expense string, kind registryv1.ExpenseKind) *registryv1.Change {
 // feeds sends records and returns the answer.
 func (w *world) feeds(t testing.TB, records ...*registryv1.FeedRecord) *registryv1.FeedChangesResponse {
 	t.Helper()
-	stream, err := w.feeder(t, service).FeedChanges(t.Context())
+	stream, err := w.feeder(t, feedService).FeedChanges(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestABrokenFeedKeepsWholeBatchesOnly(t *testing.T) {
 		records = append(records, told(i%10, i, pays("YOUTH_ALLOWANCE", int64(i))))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	stream, err := w.feeder(t, service).FeedChanges(ctx)
+	stream, err := w.feeder(t, feedService).FeedChanges(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

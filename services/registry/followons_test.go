@@ -26,7 +26,7 @@ func (w *world) follow(t testing.TB) {
 	if _, err := w.pool.Exec(t.Context(), `UPDATE follow_on SET due_at = now()`); err != nil {
 		t.Fatal(err)
 	}
-	err := events.Follow(t.Context(), store.New(w.pool), w.clock.Now(), sydney, noRoom, func(...outbox.Row) {})
+	err := events.Follow(t.Context(), store.New(w.pool, auditor), w.clock.Now(), sydney, noRoom, func(...outbox.Row) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestProvidersFeesReachEveryCustomer(t *testing.T) {
 	crash := errors.New("crash")
 	for rounds := 0; ; rounds++ {
 		stops := 0
-		err := events.Follow(t.Context(), store.New(w.pool), w.clock.Now(), sydney, func(context.Context) error {
+		err := events.Follow(t.Context(), store.New(w.pool, auditor), w.clock.Now(), sydney, func(context.Context) error {
 			if stops++; stops == 2 {
 				return crash
 			}

@@ -130,7 +130,7 @@ func TestABrokenStreamKeepsWholeBatchesOnly(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	stream, err := w.as(t, service).ImportCustomers(ctx)
+	stream, err := w.as(t, feedService).ImportCustomers(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (w *world) apply(ctx context.Context, list ...*eventv1.Event) error {
 		return err
 	}
 	return postgres.InTx(ctx, w.pool, func(tx pgx.Tx) error {
-		effects, err := events.Apply(store.New(w.pool), w.clock, sydney)(ctx, tx, in)
+		effects, err := events.Apply(store.New(w.pool, auditor), w.clock, sydney)(ctx, tx, in)
 		if err != nil {
 			return err
 		}

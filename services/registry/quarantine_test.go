@@ -23,7 +23,7 @@ const (
 // aside lists what is set aside, page by page.
 func (w *world) aside(t testing.TB, req *registryv1.ListQuarantinedRequest) []*registryv1.QuarantinedRecord {
 	t.Helper()
-	client := w.feeder(t, administrator)
+	client := w.feeder(t, supervisor)
 	req = proto.CloneOf(req)
 	req.PageSize = 3
 	var list []*registryv1.QuarantinedRecord
@@ -45,7 +45,7 @@ func (w *world) aside(t testing.TB, req *registryv1.ListQuarantinedRequest) []*r
 // redrive tries again and compares what became of it.
 func (w *world) redrive(t testing.TB, when string, req *registryv1.RedriveQuarantinedRequest, applied, remaining int64) *registryv1.RedriveQuarantinedResponse {
 	t.Helper()
-	got, err := w.feeder(t, administrator).RedriveQuarantined(t.Context(), req)
+	got, err := w.feeder(t, supervisor).RedriveQuarantined(t.Context(), req)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
@@ -139,7 +139,7 @@ func TestEachReasonIsSetAsideAndRedriven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := versions.GetVersions()[0]; v.GetActor() != "feed:payments" || v.GetReason() != "record LATE, tried again by "+administrator.Actor() {
+	if v := versions.GetVersions()[0]; v.GetActor() != "feed:payments" || v.GetReason() != "record LATE, tried again by "+supervisor.Actor() {
 		t.Errorf("the version tells %v", v)
 	}
 	w.redrive(t, "nothing is left", &registryv1.RedriveQuarantinedRequest{}, 0, 0)
@@ -182,7 +182,7 @@ func TestRedriveEndsInTime(t *testing.T) {
 	wantFed(t, "unknown", w.feeds(t, feed...), 0, 0, 501, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), 3900*time.Millisecond)
 	defer cancel()
-	got, err := w.feeder(t, administrator).RedriveQuarantined(ctx, &registryv1.RedriveQuarantinedRequest{Reason: unknownCustomer})
+	got, err := w.feeder(t, supervisor).RedriveQuarantined(ctx, &registryv1.RedriveQuarantinedRequest{Reason: unknownCustomer})
 	if err != nil || got.GetApplied() != 0 || got.GetRemaining() != 501 || len(got.GetStill()) != 100 {
 		t.Fatalf("%v, %v", got, err)
 	}
@@ -206,10 +206,10 @@ func TestRecordsOfRestrictedCustomersAreNotShown(t *testing.T) {
 	still := w.redrive(t, "again", &registryv1.RedriveQuarantinedRequest{}, 0, 1).GetStill()
 	for _, q := range append(hidden, still...) {
 		if len(q.GetRecord().GetChanges()) != 0 || q.GetRecord().GetReference() != "R-1" {
-			t.Errorf("an administrator is shown %v", q)
+			t.Errorf("a supervisor is shown %v", q)
 		}
 	}
-	page, err := w.feeder(t, service).ListQuarantined(t.Context(), &registryv1.ListQuarantinedRequest{})
+	page, err := w.feeder(t, feedService).ListQuarantined(t.Context(), &registryv1.ListQuarantinedRequest{})
 	if err != nil || len(page.GetRecords()) != 1 || len(page.GetRecords()[0].GetRecord().GetChanges()) != 1 {
 		t.Errorf("the feed's service is shown %v, %v", page, err)
 	}
@@ -218,7 +218,7 @@ func TestRecordsOfRestrictedCustomersAreNotShown(t *testing.T) {
 func TestQuarantineBadCalls(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	client := w.feeder(t, administrator)
+	client := w.feeder(t, supervisor)
 	ids := make([]string, 501)
 	for i := range ids {
 		ids[i] = clock.DerivedID(clock.ID{}, fmt.Sprint(i)).String()

@@ -5,11 +5,11 @@
 // in force) and those about work items (documents, held card allocations), and
 // gives CircumstanceChanged, CircumstancesNotified and AuthorityChanged.
 // Guarantees: every change of a record is a version of it, without gaps, kept
-// with its event in one transaction; repeating a call or an event changes
-// nothing; the answer about a customer reflects every change committed before
-// the question. What a record repeats of others (a partner's allowance, a
-// provider's fee) follows shortly after them. A measure in force follows the
-// notice events, so it may lag the register by the time those take.
+// with its event and its audit entry in one transaction; repeating a call or an
+// event changes nothing; the answer about a customer reflects every change
+// committed before the question. What a record repeats of others (a partner's
+// allowance, a provider's fee) follows shortly after them. A measure in force
+// follows the notice events, so it may lag the register by the time those take.
 package registry
 
 import (
@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
@@ -49,11 +50,13 @@ type Deps struct {
 	Zone *time.Location
 	// Telemetry of the service.
 	Telemetry *telemetry.Telemetry
+	// Audit writes the service's audit entries.
+	Audit *audit.Writer
 }
 
 func (d Deps) validate() error {
-	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil {
-		return errors.New("registry: pool, bus, clock, zone and telemetry are all required")
+	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil || d.Audit == nil {
+		return errors.New("registry: pool, bus, clock, zone, telemetry and audit are all required")
 	}
 	return nil
 }
@@ -77,7 +80,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if err := errors.Join(cfg.Validate(), d.validate()); err != nil {
 		return nil, err
 	}
-	s := &Service{deps: d, store: store.New(d.Pool)}
+	s := &Service{deps: d, store: store.New(d.Pool, d.Audit)}
 	s.relay = outbox.NewRelay(outbox.Deps{
 		Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.Authority, subject.Customer, subject.Notified),
 		Clock: d.Clock, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/bus/bustest"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -40,10 +42,21 @@ var sydney = func() *time.Location {
 
 var (
 	service       = identity.Caller{Kind: identity.Service, ID: "autoprocessing"}
+	feedService   = identity.Caller{Kind: identity.Service, ID: "feeder"}
+	supervisor    = identity.Caller{Kind: identity.Person, ID: "sue", Roles: []string{"supervisor"}}
 	administrator = identity.Caller{Kind: identity.Person, ID: "root", Roles: []string{"administrator"}}
 	officer       = identity.Caller{Kind: identity.Person, ID: "alice", Roles: []string{"officer"}}
 	keyholder     = identity.Caller{Kind: identity.Person, ID: "rao", Roles: []string{"restricted-access-officer"}}
 )
+
+// auditor writes the audit entries of these tests.
+var auditor = func() *audit.Writer {
+	w, err := audit.NewWriter("registry", bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		panic(err)
+	}
+	return w
+}()
 
 // world is a registry behind a real server on a real database. It publishes
 // and consumes only after run.
@@ -65,7 +78,7 @@ func on(t testing.TB, pool *pgxpool.Pool, b *bus.Bus) *world {
 	t.Helper()
 	w := &world{pool: pool, bus: b, clock: clock.NewFake(morning)}
 	var err error
-	w.service, err = registry.New(registry.Defaults(), registry.Deps{Pool: pool, Bus: b, Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard()})
+	w.service, err = registry.New(registry.Defaults(), registry.Deps{Pool: pool, Bus: b, Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Audit: auditor})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +176,7 @@ func (w *world) put(t testing.TB, customers ...*registryv1.Customer) {
 
 func (w *world) imports(t testing.TB, customers ...*registryv1.Customer) *registryv1.ImportCustomersResponse {
 	t.Helper()
-	stream, err := w.as(t, service).ImportCustomers(t.Context())
+	stream, err := w.as(t, feedService).ImportCustomers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

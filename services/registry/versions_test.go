@@ -133,7 +133,7 @@ func TestRecordsAsAtADay(t *testing.T) {
 		}
 		list, token = append(list, page.GetVersions()...), page.GetNextPageToken()
 	}
-	actors := []string{"officer:alice", "officer:alice", "system", "officer:alice", "service:autoprocessing"}
+	actors := []string{"officer:alice", "officer:alice", "system", "officer:alice", "service:feeder"}
 	changed := []string{"rent_type", "addresses", "register_measure", "rent_type", "crn"}
 	if len(list) != 5 {
 		t.Fatalf("%d versions", len(list))

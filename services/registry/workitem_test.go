@@ -54,7 +54,7 @@ func (w *world) items(ctx context.Context, list ...*eventv1.Event) error {
 		return err
 	}
 	return postgres.InTx(ctx, w.pool, func(tx pgx.Tx) error {
-		_, err := events.ApplyWorkItems(store.New(w.pool))(ctx, tx, in)
+		_, err := events.ApplyWorkItems(store.New(w.pool, auditor))(ctx, tx, in)
 		return err
 	})
 }

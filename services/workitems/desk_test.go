@@ -51,6 +51,12 @@ func (d *desk) Committed(rows ...outbox.Row) {
 
 func newDesk(t testing.TB) *desk {
 	t.Helper()
+	return deskOn(t, postgrestest.Pool(t, workitems.Schema()))
+}
+
+// deskOn is a desk on a database of the schema.
+func deskOn(t testing.TB, pool *pgxpool.Pool) *desk {
+	t.Helper()
 	zone, err := time.LoadLocation("Australia/Sydney")
 	if err != nil {
 		t.Fatal(err)
@@ -59,14 +65,14 @@ func newDesk(t testing.TB) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, pool: postgrestest.Pool(t, workitems.Schema()), clock: clock.NewFake(deskMorning)}
+	d := &desk{t: t, pool: pool, clock: clock.NewFake(deskMorning)}
 	d.server, err = rpc.NewServer(rpc.Options{
 		Telemetry: telemetry.Discard(), Authenticator: identity.Development(), Table: api.Methods(), Name: "workitems",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	workitemv1.RegisterWorkItemServiceServer(d.server, api.New(api.Deps{Store: store.New(d.pool), Outbox: d, Clock: d.clock, Zone: zone, Catalogue: items}))
+	workitemv1.RegisterWorkItemServiceServer(d.server, api.New(api.Deps{Store: store.New(d.pool, auditor(d.t)), Outbox: d, Clock: d.clock, Zone: zone, Catalogue: items}))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- d.server.Serve(ctx, rpc.Listeners{}) }()

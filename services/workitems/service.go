@@ -7,8 +7,8 @@
 // Guarantees: what is raised depends only on the facts and their order within a
 // customer, not on how often or in which order messages come; one item is open
 // for each customer, code and cause; no item is ever deleted, and a closed one
-// never changes; raising or closing and the event that tells of it are one
-// transaction. Not here: the customers' records (the registry keeps them) and
+// never changes; raising or closing, its audit entry and the event that tells of
+// it are one transaction. Not here: the customers' records (the registry keeps them) and
 // the notices (automatic processing does); both are followed by their events,
 // and lag them by the time those take.
 package workitems
@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
@@ -50,11 +51,13 @@ type Deps struct {
 	Zone *time.Location
 	// Telemetry of the service.
 	Telemetry *telemetry.Telemetry
+	// Audit writes the service's audit entries.
+	Audit *audit.Writer
 }
 
 func (d Deps) validate() error {
-	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil {
-		return errors.New("workitems: pool, bus, clock, zone and telemetry are all required")
+	if d.Pool == nil || d.Bus == nil || d.Clock == nil || d.Zone == nil || d.Telemetry == nil || d.Audit == nil {
+		return errors.New("workitems: pool, bus, clock, zone, telemetry and audit are all required")
 	}
 	return nil
 }
@@ -85,7 +88,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if items.Zone().String() != d.Zone.String() {
 		return nil, fmt.Errorf("workitems: the catalogue is for zone %s, not %s", items.Zone(), d.Zone)
 	}
-	s := &Service{config: cfg, deps: d, store: store.New(d.Pool)}
+	s := &Service{config: cfg, deps: d, store: store.New(d.Pool, d.Audit)}
 	s.relay = outbox.NewRelay(outbox.Deps{
 		Pool: d.Pool, Bus: d.Bus, Streams: packet.Streams(subject.WorkItem), Clock: d.Clock, Log: d.Telemetry.Log, Metrics: d.Telemetry.Metrics,
 	}, outbox.Options{MaxDepth: cfg.OutboxDepth})

@@ -1,6 +1,7 @@
 package workitems_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/bus/bustest"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -42,6 +44,16 @@ type world struct {
 	sent   map[string]uint64 // messages by stream
 }
 
+// auditor writes the audit entries of these tests.
+func auditor(t testing.TB) *audit.Writer {
+	t.Helper()
+	w, err := audit.NewWriter("workitems", bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, pool: postgrestest.Pool(t, workitems.Schema()), bus: bustest.New(t), clock: clock.NewFake(morning), sent: map[string]uint64{}}
@@ -67,7 +79,7 @@ func (w *world) service() *workitems.Service {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := workitems.New(workitems.Defaults(), workitems.Deps{Pool: w.pool, Bus: w.bus, Clock: w.clock, Zone: zone, Telemetry: telemetry.Discard()})
+	s, err := workitems.New(workitems.Defaults(), workitems.Deps{Pool: w.pool, Bus: w.bus, Clock: w.clock, Zone: zone, Telemetry: telemetry.Discard(), Audit: auditor(w.t)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type server struct {
 
 	mu        sync.Mutex
 	templates map[string]string // schema set → database
+	passwords map[string]string // role → password, where Login made one
 }
 
 var one struct {
@@ -45,7 +46,7 @@ func launch(ctx context.Context) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{room: r, templates: make(map[string]string)}
+	s := &server{room: r, templates: make(map[string]string), passwords: make(map[string]string)}
 	defer func() {
 		if err != nil {
 			s.stop()

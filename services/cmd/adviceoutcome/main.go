@@ -10,7 +10,7 @@ func main() {
 	var cfg adviceoutcome.Config
 	launch.Main("adviceoutcome", adviceoutcome.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
 		return adviceoutcome.New(cfg, adviceoutcome.Deps{
-			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry,
+			Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry,
 		})
 	})
 }

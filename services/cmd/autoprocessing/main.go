@@ -15,7 +15,7 @@ func main() {
 			return nil, err
 		}
 		return autoprocessing.New(cfg, autoprocessing.Deps{
-			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Registry: registry,
+			Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Registry: registry,
 		})
 	})
 }

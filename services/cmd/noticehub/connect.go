@@ -1,9 +1,12 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +19,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/tlsfiles"
 	"github.com/noticehub/noticehub/services/internal/hub"
 )
 
@@ -23,24 +27,77 @@ import (
 type connection struct {
 	Server string `help:"gRPC address of the hub; found through --dir when empty." env:"NOTICEHUB_SERVER"`
 	Dir    string `help:"Directory of a hub that runs on this machine." default:".noticehub" env:"NOTICEHUB_DIR"`
+	Cert   string `help:"Certificate of the authority, PEM; by default one that the hub in --dir gives." env:"NOTICEHUB_CERT" placeholder:"FILE"`
+	Key    string `help:"Key of --cert, PEM." env:"NOTICEHUB_KEY" placeholder:"FILE"`
+	CA     string `name:"ca" help:"CA of the hub named by --server, PEM; without one it is talked to without encryption." env:"NOTICEHUB_CA" placeholder:"FILE"`
 }
 
-// dial connects as the given caller.
+// found are the addresses of the hub that runs in the directory.
+func (c connection) found() (hub.Addresses, error) {
+	data, err := os.ReadFile(filepath.Join(c.Dir, hub.AddressFile))
+	var found hub.Addresses
+	if err == nil {
+		err = json.Unmarshal(data, &found)
+	}
+	if err != nil {
+		return found, fmt.Errorf("no hub is known in %s: start one with `noticehub up`, or name one with --server", c.Dir)
+	}
+	return found, nil
+}
+
+// dial connects as the given caller: an authority or service by a certificate of
+// the development authority, a person by a development token. To a hub that
+// serves gRPC without TLS everybody brings a development token.
 func (c connection) dial(as identity.Caller) (*grpc.ClientConn, error) {
-	address := c.Server
-	if address == "" {
-		data, err := os.ReadFile(filepath.Join(c.Dir, hub.AddressFile))
-		var found hub.Addresses
-		if err == nil {
-			err = json.Unmarshal(data, &found)
-		}
+	address, secured, err := c.door(as.Kind)
+	if err != nil {
+		return nil, err
+	}
+	o := rpc.DialOptions{Telemetry: telemetry.Discard()}
+	if secured && as.Kind != identity.Person {
+		o.TLS, err = c.certificate(as)
 		if err != nil {
-			return nil, fmt.Errorf("no hub is known in %s: start one with `noticehub up`, or name one with --server", c.Dir)
+			return nil, err
 		}
-		address = found.GRPC
+		return rpc.DialWith(address, o)
 	}
 	token := identity.DevelopmentToken(as)
-	return rpc.Dial(address, func() string { return token }, telemetry.Discard())
+	o.Token = func() string { return token }
+	return rpc.DialWith(address, o)
+}
+
+// door is where a caller of a kind gets in. Persons have no certificates, which
+// the gRPC listener of a secured hub asks for: theirs is the HTTP listener, which
+// takes gRPC too.
+func (c connection) door(kind identity.Kind) (address string, secured bool, err error) {
+	if c.Server != "" {
+		return c.Server, c.CA != "", nil
+	}
+	found, err := c.found()
+	if kind == identity.Person && !found.Insecure {
+		return found.HTTP, true, err
+	}
+	return found.GRPC, !found.Insecure, err
+}
+
+// certificate is the TLS configuration of an authority or service: of the files
+// named by flags, else of a certificate that the hub's development authority gives.
+func (c connection) certificate(as identity.Caller) (func() (*tls.Config, error), error) {
+	files := tlsfiles.Files{Certificate: c.Cert, Key: c.Key, Authorities: c.CA}
+	if c.Server == "" && c.Cert == "" {
+		ca, err := tlsfiles.DevelopmentCA(filepath.Join(c.Dir, hub.CertificateDir), nil)
+		if err != nil {
+			return nil, err
+		}
+		if files, err = ca.Client(as); err != nil {
+			return nil, err
+		}
+	}
+	store, err := tlsfiles.Open(files, tlsfiles.Options{Name: as.ID, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, fmt.Errorf("certificate of %s: %w", as.Actor(), err)
+	}
+	return store.Client, nil
 }
 
 // authority is a connection as a referring authority.
@@ -53,22 +110,76 @@ func (a authority) dial() (*grpc.ClientConn, error) {
 	return a.connection.dial(identity.Caller{Kind: identity.Authority, ID: a.As})
 }
 
+// signedIn is who signed in to this hub with `noticehub login`; false when nobody did.
+func (c connection) signedIn() (signIn, bool, error) {
+	if c.Dir == "" {
+		return signIn{}, false, nil
+	}
+	s, ok, err := readSignIn(c.credentials())
+	if !ok || err != nil {
+		return s, false, err
+	}
+	address, _, err := c.door(identity.Person)
+	return s, s.Server == address, err
+}
+
+// dialPerson connects as a person: as the development identity when flags name
+// one, else as who is signed in, else as the development identity.
+func (c connection) dialPerson(named bool, as identity.Caller) (*grpc.ClientConn, error) {
+	if named {
+		return c.dial(as)
+	}
+	s, ok, err := c.signedIn()
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return c.dial(as)
+	}
+	if host, _, err := net.SplitHostPort(s.Server); err != nil || !here(host) {
+		return nil, fmt.Errorf("the connection to %s is not encrypted: a sign-in is only sent to a hub on this machine", s.Server)
+	}
+	return rpc.Dial(s.Server, s.bearer(c.credentials()), telemetry.Discard())
+}
+
 // officer is a connection as a person of the agency.
 type officer struct {
 	connection
-	As    string   `help:"Id of the officer to act as." default:"olive" env:"NOTICEHUB_OFFICER" placeholder:"ID"`
-	Roles []string `help:"Roles of the officer." default:"contact-officer,officer,supervisor"`
+	As    string   `help:"Id of the officer to act as, in development; by default who is signed in, or olive." env:"NOTICEHUB_OFFICER" placeholder:"ID"`
+	Roles []string `help:"Roles of the officer, in development; by default those of who is signed in, or contact-officer,officer,supervisor."`
+}
+
+// caller is the development identity; named is whether flags say so.
+func (o officer) caller() (c identity.Caller, named bool) {
+	c = identity.Caller{Kind: identity.Person, ID: o.As, Roles: o.Roles}
+	if c.ID == "" {
+		c.ID = "olive"
+	}
+	if len(c.Roles) == 0 {
+		c.Roles = []string{"contact-officer", "officer", "supervisor"}
+	}
+	return c, o.As != "" || len(o.Roles) > 0
+}
+
+// who is the id of the officer that commands act as.
+func (o officer) who() string {
+	c, named := o.caller()
+	if s, ok, err := o.signedIn(); !named && ok && err == nil {
+		return s.Person
+	}
+	return c.ID
 }
 
 func (o officer) dial() (*grpc.ClientConn, error) {
-	return o.connection.dial(identity.Caller{Kind: identity.Person, ID: o.As, Roles: o.Roles})
+	c, named := o.caller()
+	return o.dialPerson(named, c)
 }
 
 // administrator is a connection as somebody who looks after the hub.
 type administrator struct{ connection }
 
 func (a administrator) dial() (*grpc.ClientConn, error) {
-	return a.connection.dial(identity.Caller{Kind: identity.Person, ID: "admin", Roles: []string{"administrator", "auditor"}})
+	return a.dialPerson(false, identity.Caller{Kind: identity.Person, ID: "admin", Roles: []string{"administrator", "auditor"}})
 }
 
 // explain turns an error from the hub into what a person needs: the message,

@@ -59,11 +59,15 @@ func unknownAuthority(err error) bool {
 
 // cast brings in authorities and customers, each with what their scene needs.
 func (s *story) cast(ctx context.Context) error {
-	registry, err := s.registry()
+	loads, err := s.imports()
 	if err != nil {
 		return err
 	}
-	if _, err := synthetic.Import(ctx, registry, 1, 200); err != nil {
+	if _, err := synthetic.Import(ctx, loads, 1, 200); err != nil {
+		return err
+	}
+	registry, err := s.registry()
+	if err != nil {
 		return err
 	}
 	qld, nt := eventv1.Jurisdiction_JURISDICTION_QLD, eventv1.Jurisdiction_JURISDICTION_NT

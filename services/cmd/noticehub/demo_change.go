@@ -41,7 +41,11 @@ func (p *play) feeds(ctx context.Context, s *scriptStep) error {
 	record := &registryv1.FeedRecord{
 		Feed: s.Feed, Reference: fmt.Sprintf("demo-%03d", p.serial), Crn: p.people[s.Person].GetCrn(), OccurredAt: timestamppb.New(now.GetNow().AsTime()), Changes: changes,
 	}
-	stream, err := registryv1.NewCircumstanceServiceClient(conn).FeedChanges(ctx)
+	feed, err := p.feeder()
+	if err != nil {
+		return err
+	}
+	stream, err := feed.FeedChanges(ctx)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (c *queueList) Run(ctx context.Context, out io.Writer) error {
 		AuthorityIds: c.Authority, Crn: c.CRN, Reference: c.Ref, Unassigned: c.Unassigned, IncludeHeld: c.Held, PageSize: c.Limit, PageToken: c.Page,
 	}
 	if c.Mine {
-		request.AssignedTo = c.As
+		request.AssignedTo = c.who()
 	}
 	if c.Newest {
 		request.Order = processingv1.SortOrder_SORT_ORDER_NEWEST_FIRST

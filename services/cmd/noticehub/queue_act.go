@@ -81,6 +81,9 @@ func (c *queueShow) Run(ctx context.Context, out io.Writer) error {
 		for _, m := range d.GetCandidates() {
 			fmt.Fprintf(out, "candidate %s %.0f %s\n", m.GetCrn(), m.GetScore(), strings.Join(m.GetContributions(), ", "))
 		}
+		if n := d.GetRestrictedCandidates(); n > 0 {
+			fmt.Fprintf(out, "restricted candidates: %d, not shown\n", n)
+		}
 		for _, step := range d.GetNextSteps() {
 			fmt.Fprintln(out, "next:", step)
 		}
@@ -178,6 +181,7 @@ type queueResolve struct {
 	Months       int32    `help:"Length in months (COMMENCED, EXTENDED)."`
 	Percent      int32    `help:"Share quarantined in percent (COMMENCED, EXTENDED)."`
 	Revoke       []string `help:"Ids of the notices to revoke now (REVOKED)."`
+	Reinstate    bool     `help:"End the lift of restricted access in the same step."`
 }
 
 // Run records the outcome.
@@ -188,7 +192,7 @@ func (c *queueResolve) Run(ctx context.Context, out io.Writer) error {
 	}
 	request := &processingv1.RecordOutcomeRequest{
 		SubmissionId: c.Submission, ActionId: action(), Outcome: eventv1.Outcome(outcome), Declaration: c.Declare,
-		Note: c.Note, NoteForAuthority: c.ForAuthority, Crn: c.CRN,
+		Note: c.Note, NoteForAuthority: c.ForAuthority, Crn: c.CRN, ReinstateAccess: c.Reinstate,
 	}
 	if c.Start != "" || c.Months > 0 || c.Percent > 0 || len(c.Revoke) > 0 {
 		request.RegisterChange = &processingv1.RegisterChange{StartDate: c.Start, DurationMonths: c.Months, QuarantinedPercent: c.Percent, RevokeNoticeIds: c.Revoke}

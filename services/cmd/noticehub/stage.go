@@ -43,6 +43,7 @@ func onStage(ctx context.Context, out io.Writer, f func(context.Context, *stage)
 		return err
 	}
 	h, err := hub.Open(ctx, hub.Options{
+		Insecure: true, Unlimited: true,
 		Dir: dir, GRPCListen: "127.0.0.1:0", HTTPListen: "127.0.0.1:0", Zone: "Australia/Sydney",
 		Telemetry: telemetry.Config{LogFormat: "text", LogLevel: "warn"},
 	})
@@ -92,9 +93,23 @@ func (s *stage) administrator() (*grpc.ClientConn, error) {
 	return s.as(identity.Caller{Kind: identity.Person, ID: "admin", Roles: []string{"administrator"}})
 }
 
+// registry is the officer's who looks after the records; administrators do not
+// read or write them.
 func (s *stage) registry() (registryv1.RegistryServiceClient, error) {
+	conn, err := s.as(identity.Caller{Kind: identity.Person, ID: "reg", Roles: []string{"officer"}})
+	return registryv1.NewRegistryServiceClient(conn), err
+}
+
+// imports is the administrator's who loads a registry.
+func (s *stage) imports() (registryv1.RegistryServiceClient, error) {
 	conn, err := s.administrator()
 	return registryv1.NewRegistryServiceClient(conn), err
+}
+
+// feeder is the agency's feed of circumstances.
+func (s *stage) feeder() (registryv1.CircumstanceServiceClient, error) {
+	conn, err := s.as(identity.Caller{Kind: identity.Service, ID: "feeder"})
+	return registryv1.NewCircumstanceServiceClient(conn), err
 }
 
 // today is the business date.

@@ -29,6 +29,8 @@ type upCommand struct {
 	Zone        string `help:"Time zone of the agency." default:"Australia/Sydney"`
 	Customers   int    `help:"Synthetic customers to begin with." default:"1000"`
 	LogLevel    string `help:"debug, info, warn or error." default:"warn"`
+	Insecure    bool   `help:"Serve gRPC without TLS, to whoever brings a development token; for measuring." env:"NOTICEHUB_INSECURE"`
+	Unlimited   bool   `help:"Let everybody call as often as they like; for measuring." env:"NOTICEHUB_UNLIMITED"`
 }
 
 // Run runs the hub until it is interrupted.
@@ -39,6 +41,7 @@ func (c *upCommand) Run(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "starting NoticeHub in", c.Dir, "…")
 	h, err := hub.Open(ctx, hub.Options{
 		Dir: c.Dir, DatabaseURL: c.DatabaseURL, NATSURL: c.NATSURL, GRPCListen: c.GRPC, HTTPListen: c.HTTP, Zone: c.Zone,
+		Insecure: c.Insecure, Unlimited: c.Unlimited, Authorities: synthetic.AuthorityIDs(),
 		Telemetry: telemetry.Config{LogFormat: "text", LogLevel: c.LogLevel, SampleRatio: 0.01},
 	})
 	if err != nil {

@@ -82,7 +82,7 @@ func (c *workItemList) request() (*workitemv1.SearchWorkItemsRequest, error) {
 	}
 	switch {
 	case c.Mine:
-		r.Assignee = c.As
+		r.Assignee = c.who()
 	case c.Unassigned:
 		r.Assignee = "-"
 	}

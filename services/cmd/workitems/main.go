@@ -11,7 +11,7 @@ func main() {
 	var cfg workitems.Config
 	launch.Main("workitems", workitems.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
 		return workitems.New(cfg, workitems.Deps{
-			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry,
+			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit,
 		})
 	})
 }

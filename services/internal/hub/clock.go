@@ -11,6 +11,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
 	sandboxv1 "github.com/noticehub/noticehub/proto/noticehub/sandbox/v1"
+	"github.com/noticehub/noticehub/services/internal/access"
 )
 
 // clockService moves the business clock of a sandbox.
@@ -21,11 +22,7 @@ type clockService struct {
 }
 
 func clockMethods() identity.Table {
-	administrators := identity.Rule{Kinds: []identity.Kind{identity.Person}, Roles: []string{"administrator"}}
-	return identity.Table{
-		sandboxv1.ClockService_ShowClock_FullMethodName:    {Kinds: []identity.Kind{identity.Person, identity.Authority}},
-		sandboxv1.ClockService_AdvanceClock_FullMethodName: administrators,
-	}
+	return access.Table(sandboxv1.ClockService_ServiceDesc.ServiceName)
 }
 
 func (s *clockService) today(now time.Time) string { return calendar.FromTime(now, s.zone).String() }

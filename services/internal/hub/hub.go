@@ -15,13 +15,15 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/run"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	auditservice "github.com/noticehub/noticehub/services/audit"
+	"github.com/noticehub/noticehub/services/console"
+	"github.com/noticehub/noticehub/services/internal/devprovider"
 	"github.com/noticehub/noticehub/services/internal/launch"
 )
 
@@ -36,6 +38,8 @@ type Addresses struct {
 	HTTP string `json:"http"`
 	// PID is the process that serves them.
 	PID int `json:"pid"`
+	// Insecure says that gRPC is not encrypted.
+	Insecure bool `json:"insecure,omitempty"`
 }
 
 // Options say where the hub lives and what it uses.
@@ -57,6 +61,13 @@ type Options struct {
 	FastDisk bool
 	// Telemetry settings.
 	Telemetry telemetry.Config
+	// Insecure serves gRPC without TLS, to whoever brings a development token: for
+	// tests, and to measure what security costs.
+	Insecure bool
+	// Unlimited lets everybody call as often as they like: for tests and benchmarks.
+	Unlimited bool
+	// Authorities get tokens from the development sign-in.
+	Authorities []string
 	// Conns is the most connections to PostgreSQL of each service; 0 means 12.
 	Conns int32
 }
@@ -68,12 +79,17 @@ type Hub struct {
 	zone      *time.Location
 	telemetry *telemetry.Telemetry
 	adminURL  string
+	logins    map[string]string // URL of a service's own login, by schema
 	natsURL   string
 	server    *rpc.Server
 	listeners rpc.Listeners
+	provider  *devprovider.Provider
 	services  []launch.Service
-	keep      []func(context.Context) error // work of the infrastructure
-	closers   []func()                      // in the order of opening
+
+	people       *console.Service
+	auditService *auditservice.Service
+	keep         []func(context.Context) error // work of the infrastructure
+	closers      []func()                      // in the order of opening
 }
 
 // Open starts the infrastructure, migrates the database, wires the services and
@@ -91,7 +107,7 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil { // PostgreSQL's own user must be able to pass through
 		return h, fmt.Errorf("the hub's directory: %w", err)
 	}
-	if h.listeners, err = launch.Listen(ctx, o.GRPCListen, o.HTTPListen); err != nil {
+	if h.listeners, err = launch.Listen(ctx, o.GRPCListen, o.HTTPListen, ""); err != nil {
 		return h, err
 	}
 	h.onClose(func() { h.listeners.GRPC.Close(); h.listeners.HTTP.Close() })
@@ -112,7 +128,7 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 	if err := h.startPostgres(ctx); err != nil {
 		return h, err
 	}
-	connect, err := h.startBus()
+	connect, err := h.startBus(ctx)
 	if err != nil {
 		return h, err
 	}
@@ -146,26 +162,7 @@ func (h *Hub) startPostgres(ctx context.Context) error {
 	if err := postgres.Migrate(ctx, h.adminURL, h.telemetry.Log, Schemas()...); err != nil {
 		return fmt.Errorf("prepare the database: %w", err)
 	}
-	return nil
-}
-
-func (h *Hub) startBus() (bus.Config, error) {
-	if h.options.NATSURL != "" {
-		h.natsURL = h.options.NATSURL
-		return bus.Config{URL: h.natsURL}, nil
-	}
-	keys := filepath.Join(h.options.Dir, "keys")
-	key, err := storeKey(filepath.Join(keys, "nats-store.key"))
-	if err != nil {
-		return bus.Config{}, err
-	}
-	embedded, err := bus.StartEmbedded(bus.EmbeddedOptions{Dir: filepath.Join(h.options.Dir, "nats"), Key: key, Log: h.telemetry.Log})
-	if err != nil {
-		return bus.Config{}, fmt.Errorf("start the embedded NATS server: %w", err)
-	}
-	h.onClose(embedded.Shutdown)
-	h.natsURL = "in process"
-	return bus.Config{InProcess: embedded}, nil
+	return h.logIn(ctx)
 }
 
 // Run serves until ctx ends, then closes everything in the reverse order.
@@ -184,7 +181,7 @@ func (h *Hub) Run(ctx context.Context) error {
 }
 
 func (h *Hub) publishAddress() error {
-	data, err := json.Marshal(Addresses{h.GRPC(), h.HTTP(), os.Getpid()})
+	data, err := json.Marshal(Addresses{GRPC: h.GRPC(), HTTP: h.HTTP(), PID: os.Getpid(), Insecure: h.options.Insecure})
 	path := filepath.Join(h.options.Dir, AddressFile)
 	if err == nil {
 		err = os.WriteFile(path+".new", data, 0o644)

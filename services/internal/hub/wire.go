@@ -19,25 +19,24 @@ import (
 	"github.com/noticehub/noticehub/pkg/config"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
-	"github.com/noticehub/noticehub/pkg/rpc"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	sandboxv1 "github.com/noticehub/noticehub/proto/noticehub/sandbox/v1"
 	"github.com/noticehub/noticehub/services/adviceoutcome"
 	"github.com/noticehub/noticehub/services/autoprocessing"
+	"github.com/noticehub/noticehub/services/console"
 	"github.com/noticehub/noticehub/services/intake"
 	"github.com/noticehub/noticehub/services/internal/launch"
-	"github.com/noticehub/noticehub/services/internal/packet"
 	"github.com/noticehub/noticehub/services/registry"
 	"github.com/noticehub/noticehub/services/workitems"
 )
 
 // Schemas are what the services own in the database.
 func Schemas() []postgres.Schema {
-	return []postgres.Schema{intake.Schema(), autoprocessing.Schema(), adviceoutcome.Schema(), registry.Schema(), workitems.Schema()}
+	return []postgres.Schema{intake.Schema(), autoprocessing.Schema(), adviceoutcome.Schema(), registry.Schema(), workitems.Schema(), console.Schema(), audit.Schema()}
 }
 
 // wire makes the services and the server they share.
-func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
+func (h *Hub) wire(ctx context.Context, connect func(service string) bus.Config) error {
 	days, err := calendar.Load()
 	if err != nil {
 		return err
@@ -51,6 +50,10 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 		if err != nil {
 			return launch.Parts{}, err
 		}
+		shared := h.logins[schema.Name] == ""
+		if err := launch.CheckDatabase(ctx, pool, schema, shared); err != nil {
+			return launch.Parts{}, err
+		}
 		door, err := h.pool(ctx, schema, postgres.Options{MaxConns: launch.DoorConns, ApplicationName: name + "-door"})
 		if err != nil {
 			return launch.Parts{}, err
@@ -59,25 +62,16 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 		if err != nil {
 			return launch.Parts{}, err
 		}
-		c := connect
-		c.Name = name
-		b, err := bus.Connect(ctx, c, h.telemetry.Log.With("part", name))
+		b, err := h.connectBus(ctx, connect, name)
 		if err != nil {
-			return launch.Parts{}, fmt.Errorf("connect %s to NATS: %w", name, err)
-		}
-		h.onClose(b.Close)
-		// Everything is declared before anybody consumes; the services keep it so.
-		if err := b.Declare(ctx, packet.All()...); err != nil {
-			return launch.Parts{}, fmt.Errorf("declare the streams: %w", err)
+			return launch.Parts{}, err
 		}
 		return launch.Parts{Pool: pool, Door: door, Audit: writer, Bus: b, Clock: h.clock, Calendar: days, Zone: h.zone, Telemetry: h.telemetry.Part(name)}, nil
 	}
 	// The table is filled while the services are made, before anything is served:
 	// a service may need a connection to a sibling to be made.
 	methods := identity.Table{}
-	if h.server, err = rpc.NewServer(rpc.Options{
-		Name: "noticehub", Telemetry: h.telemetry, Authenticator: identity.Development(), Table: methods, Reflection: true,
-	}); err != nil {
+	if err := h.openDoor(ctx, parts, methods); err != nil {
 		return err
 	}
 	h.server.Handle("/debug/pprof/", http.HandlerFunc(pprof.Index))
@@ -86,7 +80,11 @@ func (h *Hub) wire(ctx context.Context, connect bus.Config) error {
 		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone})
 		maps.Copy(methods, clockMethods())
 	}
-	for _, build := range []func(context.Context, partsOf) (launch.Service, error){h.registry, h.intake, h.autoprocessing, h.adviceoutcome, h.workitems} {
+	for _, build := range []func(context.Context, partsOf) (launch.Service, error){
+		func(context.Context, partsOf) (launch.Service, error) { return h.auditService, nil },
+		func(context.Context, partsOf) (launch.Service, error) { return h.people, nil },
+		h.registry, h.intake, h.autoprocessing, h.adviceoutcome, h.workitems,
+	} {
 		s, err := build(ctx, parts)
 		if err != nil {
 			return err
@@ -107,7 +105,7 @@ func (h *Hub) pool(ctx context.Context, schema postgres.Schema, o postgres.Optio
 	if o.MaxConns == 0 {
 		o.MaxConns = 12
 	}
-	pool, err := postgres.Open(ctx, h.adminURL, schema, o)
+	pool, err := postgres.Open(ctx, h.databaseURL(schema), schema, o)
 	if err == nil {
 		h.onClose(pool.Close)
 	}
@@ -123,6 +121,10 @@ func (h *Hub) settings(into any) error {
 	own := map[string]string{
 		"NOTICEHUB_RECEIPT_KEY_FILE": filepath.Join(keys, "receipt.pem"),
 		"NOTICEHUB_SIGNING_KEY_FILE": filepath.Join(keys, "report.pem"),
+		"NOTICEHUB_LOG_KEY_FILE":     filepath.Join(keys, "audit-log.pem"),
+		"NOTICEHUB_SESSION_KEY_FILE": filepath.Join(keys, "session.key"),
+		"NOTICEHUB_CONSOLE_ORIGIN":   "http://" + h.HTTP(),
+		"NOTICEHUB_OIDC_ISSUER":      h.issuer(),
 		"NOTICEHUB_CREATE_KEYS":      "true",
 	}
 	return config.Load(config.Options{Env: func(name string) (string, bool) {
@@ -140,7 +142,7 @@ func (h *Hub) registry(_ context.Context, parts partsOf) (launch.Service, error)
 	if err := errors.Join(err, h.settings(&cfg)); err != nil {
 		return nil, err
 	}
-	return registry.New(cfg, registry.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry})
+	return registry.New(cfg, registry.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit})
 }
 
 func (h *Hub) intake(_ context.Context, parts partsOf) (launch.Service, error) {
@@ -149,7 +151,9 @@ func (h *Hub) intake(_ context.Context, parts partsOf) (launch.Service, error) {
 	if err := errors.Join(err, h.settings(&cfg)); err != nil {
 		return nil, err
 	}
-	return intake.New(cfg, intake.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry})
+	return intake.New(cfg, intake.Deps{
+		Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry,
+	})
 }
 
 func (h *Hub) autoprocessing(ctx context.Context, parts partsOf) (launch.Service, error) {
@@ -164,7 +168,8 @@ func (h *Hub) autoprocessing(ctx context.Context, parts partsOf) (launch.Service
 	}
 	h.onClose(func() { _ = conn.Close() })
 	return autoprocessing.New(cfg, autoprocessing.Deps{
-		Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Registry: registryv1.NewRegistryServiceClient(conn),
+		Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry,
+		Registry: registryv1.NewRegistryServiceClient(conn),
 	})
 }
 
@@ -174,7 +179,9 @@ func (h *Hub) adviceoutcome(_ context.Context, parts partsOf) (launch.Service, e
 	if err := errors.Join(err, h.settings(&cfg)); err != nil {
 		return nil, err
 	}
-	return adviceoutcome.New(cfg, adviceoutcome.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry})
+	return adviceoutcome.New(cfg, adviceoutcome.Deps{
+		Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Calendar: p.Calendar, Zone: p.Zone, Telemetry: p.Telemetry,
+	})
 }
 
 func (h *Hub) workitems(_ context.Context, parts partsOf) (launch.Service, error) {
@@ -183,5 +190,5 @@ func (h *Hub) workitems(_ context.Context, parts partsOf) (launch.Service, error
 	if err := errors.Join(err, h.settings(&cfg)); err != nil {
 		return nil, err
 	}
-	return workitems.New(cfg, workitems.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry})
+	return workitems.New(cfg, workitems.Deps{Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit})
 }

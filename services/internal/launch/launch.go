@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -24,8 +25,8 @@ import (
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/run"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/tlsfiles"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
-	"github.com/noticehub/noticehub/services/internal/packet"
 )
 
 // DoorConns is the most connections of a pool that serves what authorities ask.
@@ -34,11 +35,11 @@ const DoorConns = 8
 // Settings are those every service has.
 type Settings struct {
 	// DatabaseURL is the truth.
-	DatabaseURL string `config:"database_url" doc:"PostgreSQL URL; the service works there as its own role"`
+	DatabaseURL string `config:"database_url" doc:"PostgreSQL URL with the login of the service's own role; on another machine with sslmode=verify-full and channel_binding=require"`
 	// MigrateURL may create roles and schemas; empty means somebody else migrates.
 	MigrateURL string `config:"migrate_url" doc:"PostgreSQL URL of a role that may create schemas and roles; empty skips migration"`
-	// NATSURL is the bus.
-	NATSURL string `config:"nats_url" default:"nats://127.0.0.1:4222" doc:"NATS URL"`
+	// Bus is who the service is on the bus.
+	Bus BusSettings `config:",inline"`
 	// GRPCListen is the native gRPC listener.
 	GRPCListen string `config:"grpc_listen" default:"127.0.0.1:0" doc:"address of the gRPC listener"`
 	// HTTPListen serves REST, Connect, gRPC-Web, health and metrics.
@@ -53,8 +54,10 @@ type Settings struct {
 	AuditKeyFile string `config:"audit_key_file" default:"keys/audit.key" doc:"file with the key, 64 hexadecimal digits, by which the audit log names customers; one for all services"`
 	// SandboxClock moves business time; for sandboxes and fault tests.
 	SandboxClock string `config:"sandbox_clock" doc:"file with the offset of a sandbox's business clock; empty means real time"`
-	// Development accepts development tokens and serves reflection.
-	Development bool `config:"development" default:"false" doc:"accept development tokens and serve reflection"`
+	// Development accepts development tokens, works without TLS and serves reflection.
+	Development bool `config:"development" default:"false" doc:"accept development tokens, work without TLS, make missing keys, serve reflection; never on a machine others can reach"`
+	// Door says who is let in.
+	Door DoorSettings `config:",inline"`
 	// Telemetry settings.
 	Telemetry telemetry.Config `config:",inline"`
 }
@@ -72,7 +75,7 @@ func (s Settings) Validate() error {
 		problems = append(problems, errors.New("max_conns must be at least 2"))
 	}
 	if !s.Development {
-		problems = append(problems, errors.New("development is false, but development tokens are the only sign-in there is: set NOTICEHUB_DEVELOPMENT=true, never on a machine others can reach"))
+		problems = append(problems, s.protected(), s.Door.secure())
 	}
 	return errors.Join(problems...)
 }
@@ -86,7 +89,7 @@ type Parts struct {
 	Door *pgxpool.Pool
 	// Audit writes the service's audit entries.
 	Audit *audit.Writer
-	// Bus is the connection to NATS.
+	// Bus is the connection to NATS; nil for a service that uses no stream.
 	Bus *bus.Bus
 	// Clock is the business clock.
 	Clock clock.Clock
@@ -98,6 +101,8 @@ type Parts struct {
 	Telemetry *telemetry.Telemetry
 
 	registryAddress string
+	certificates    *tlsfiles.Store             // nil without TLS
+	keep            func(context.Context) error // the courier's work
 }
 
 // Registry is a client of the registry, for calls by the named service.
@@ -105,8 +110,14 @@ func (p Parts) Registry(service string) (registryv1.RegistryServiceClient, error
 	if p.registryAddress == "" {
 		return nil, errors.New("registry_address is missing: set NOTICEHUB_REGISTRY_ADDRESS")
 	}
-	token := identity.DevelopmentToken(identity.Caller{Kind: identity.Service, ID: service})
-	conn, err := rpc.Dial(p.registryAddress, func() string { return token }, p.Telemetry)
+	o := rpc.DialOptions{Telemetry: p.Telemetry}
+	if p.certificates != nil {
+		o.TLS = p.certificates.Client
+	} else {
+		token := identity.DevelopmentToken(identity.Caller{Kind: identity.Service, ID: service})
+		o.Token = func() string { return token }
+	}
+	conn, err := rpc.DialWith(p.registryAddress, o)
 	return registryv1.NewRegistryServiceClient(conn), err
 }
 
@@ -152,6 +163,9 @@ func open(ctx context.Context, name string, schema postgres.Schema, s Settings) 
 		return p, nil, err
 	}
 	p.Telemetry, p.Clock, p.registryAddress = tel, clock.System(), s.RegistryAddress
+	if p.certificates, err = s.Door.certificates(name, tel); err != nil {
+		return p, nil, err
+	}
 	if s.SandboxClock != "" {
 		if p.Clock, err = clock.OpenSandbox(s.SandboxClock); err != nil {
 			return p, nil, err
@@ -178,21 +192,22 @@ func open(ctx context.Context, name string, schema postgres.Schema, s Settings) 
 	if p.Pool, err = postgres.Open(ctx, s.DatabaseURL, schema, postgres.Options{MaxConns: s.MaxConns, ApplicationName: name, Scope: postgres.Everything}); err != nil {
 		return p, nil, fmt.Errorf("open the database: %w", err)
 	}
+	if err := CheckDatabase(ctx, p.Pool, schema, s.Development); err != nil {
+		p.Pool.Close()
+		return p, nil, err
+	}
 	if p.Door, err = postgres.Open(ctx, s.DatabaseURL, schema, postgres.Options{MaxConns: DoorConns, ApplicationName: name + "-door"}); err != nil {
 		p.Pool.Close()
 		return p, nil, fmt.Errorf("open the database: %w", err)
 	}
-	if p.Bus, err = bus.Connect(ctx, bus.Config{URL: s.NATSURL, Name: name}, tel.Log); err != nil {
+	var closeBus func()
+	if p.Bus, p.keep, closeBus, err = s.Bus.connectBus(ctx, name, s.Development, tel); err != nil {
 		p.Door.Close()
 		p.Pool.Close()
-		return p, nil, fmt.Errorf("connect to NATS: %w", err)
-	}
-	if err := p.Bus.Declare(ctx, packet.All()...); err != nil {
-		// The service keeps trying; a broker that is away must not keep it from starting.
-		tel.Log.Warn("streams are not declared yet", "error", err.Error())
+		return p, nil, err
 	}
 	return p, func() {
-		p.Bus.Close()
+		closeBus()
 		p.Door.Close()
 		p.Pool.Close()
 		_ = stop(context.WithoutCancel(ctx)) // spans that cannot be sent at the end are not worth an error
@@ -201,35 +216,49 @@ func open(ctx context.Context, name string, schema postgres.Schema, s Settings) 
 
 // Serve runs a service behind its listeners until ctx ends.
 func Serve(ctx context.Context, name string, s Settings, p Parts, service Service) error {
-	server, err := rpc.NewServer(rpc.Options{
-		Name: name, Telemetry: p.Telemetry, Authenticator: identity.Development(),
-		Table: service.Methods(), Reflection: s.Development,
-	})
+	door, err := openDoor(name, s, p, service)
 	if err != nil {
 		return err
 	}
+	server := door.Server
 	service.Register(server)
 	server.Ready("database", p.Pool.Ping)
 	server.Ready(name, service.Ready)
-	listeners, err := Listen(ctx, s.GRPCListen, s.HTTPListen)
+	if pages, ok := service.(interface {
+		Mount(handle func(pattern string, h http.Handler))
+	}); ok {
+		pages.Mount(server.Handle)
+	}
+	listeners, err := Listen(ctx, s.GRPCListen, s.HTTPListen, s.Door.OpsListen)
 	if err != nil {
 		return err
 	}
 	p.Telemetry.Log.Info("serving", "grpc", listeners.GRPC.Addr().String(), "http", listeners.HTTP.Addr().String())
-	return run.All(ctx, service.Run, func(ctx context.Context) error { return server.Serve(ctx, listeners) })
+	work := append(door.keep, p.keep, service.Run, func(ctx context.Context) error { return server.Serve(ctx, listeners) })
+	return run.All(ctx, work...)
 }
 
-// Listen opens both listeners; a port that is taken is named in the error.
-func Listen(ctx context.Context, grpcAddress, httpAddress string) (rpc.Listeners, error) {
+// Listen opens the listeners; a port that is taken is named in the error. An
+// empty address for operations opens none.
+func Listen(ctx context.Context, grpcAddress, httpAddress, opsAddress string) (l rpc.Listeners, err error) {
 	var config net.ListenConfig
-	g, err := config.Listen(ctx, "tcp", grpcAddress)
-	if err != nil {
-		return rpc.Listeners{}, fmt.Errorf("cannot listen for gRPC on %s: %w; choose another address with NOTICEHUB_GRPC_LISTEN or --grpc", grpcAddress, err)
+	open := func(into *net.Listener, address, what, setting string) {
+		if err != nil || address == "" {
+			return
+		}
+		if *into, err = config.Listen(ctx, "tcp", address); err != nil {
+			err = fmt.Errorf("cannot listen for %s on %s: %w; choose another address with %s", what, address, err, setting)
+		}
 	}
-	h, err := config.Listen(ctx, "tcp", httpAddress)
+	open(&l.GRPC, grpcAddress, "gRPC", "NOTICEHUB_GRPC_LISTEN or --grpc")
+	open(&l.HTTP, httpAddress, "HTTP", "NOTICEHUB_HTTP_LISTEN or --http")
+	open(&l.Ops, opsAddress, "operations", "NOTICEHUB_OPS_LISTEN")
 	if err != nil {
-		_ = g.Close()
-		return rpc.Listeners{}, fmt.Errorf("cannot listen for HTTP on %s: %w; choose another address with NOTICEHUB_HTTP_LISTEN or --http", httpAddress, err)
+		for _, listener := range []net.Listener{l.GRPC, l.HTTP, l.Ops} {
+			if listener != nil {
+				_ = listener.Close() // nothing was accepted
+			}
+		}
 	}
-	return rpc.Listeners{GRPC: g, HTTP: h}, nil
+	return l, err
 }

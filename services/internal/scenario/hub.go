@@ -43,7 +43,7 @@ func newHub(connect Connect) (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	officer, err := connect(identity.Caller{Kind: identity.Person, ID: "olive", Roles: []string{"contact-officer", "supervisor"}})
+	officer, err := connect(identity.Caller{Kind: identity.Person, ID: "olive", Roles: []string{"contact-officer", "supervisor", "restricted-access-officer"}})
 	if err != nil {
 		return nil, err
 	}

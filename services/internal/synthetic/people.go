@@ -13,6 +13,15 @@ import (
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 )
 
+// AuthorityIDs are the ids of Authorities.
+func AuthorityIDs() []string {
+	var ids []string
+	for _, a := range Authorities() {
+		ids = append(ids, a.GetAuthorityId())
+	}
+	return ids
+}
+
 // Authorities are the referring authorities every sandbox has.
 func Authorities() []*registryv1.Authority {
 	authority := func(id, name string, f eventv1.BusinessFunction, j eventv1.Jurisdiction) *registryv1.Authority {

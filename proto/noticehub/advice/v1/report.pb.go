@@ -1198,32 +1198,32 @@ const file_noticehub_advice_v1_report_proto_rawDesc = "" +
 	"\vreport_date\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\n" +
 	"reportDate\x12=\n" +
 	"\x06format\x18\x02 \x01(\x0e2\x1b.noticehub.advice.v1.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12*\n" +
-	"\fauthority_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\vauthorityId\"\x86\x01\n" +
+	"\fauthority_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\vauthorityId\"\x8b\x01\n" +
 	"\x16DownloadReportResponse\x123\n" +
-	"\x06report\x18\x01 \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontent\x12\x1d\n" +
+	"\x06report\x18\x01 \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\x12\x1d\n" +
+	"\acontent\x18\x02 \x01(\fB\x03\x80\x01\x01R\acontent\x12\x1d\n" +
 	"\n" +
 	"media_type\x18\x03 \x01(\tR\tmediaType\"\xc6\x01\n" +
 	"\x13StreamReportRequest\x12D\n" +
 	"\vreport_date\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\n" +
 	"reportDate\x12=\n" +
 	"\x06format\x18\x02 \x01(\x0e2\x1b.noticehub.advice.v1.FormatB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12*\n" +
-	"\fauthority_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\vauthorityId\"e\n" +
+	"\fauthority_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\vauthorityId\"j\n" +
 	"\x14StreamReportResponse\x123\n" +
-	"\x06report\x18\x01 \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\x12\x18\n" +
-	"\acontent\x18\x02 \x01(\fR\acontent\"\x81\x01\n" +
+	"\x06report\x18\x01 \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\x12\x1d\n" +
+	"\acontent\x18\x02 \x01(\fB\x03\x80\x01\x01R\acontent\"\x81\x01\n" +
 	"\x18AcknowledgeReportRequest\x12D\n" +
 	"\vreport_date\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\n" +
 	"reportDate\x12\x1f\n" +
 	"\x06digest\x18\x02 \x01(\fB\a\xbaH\x04z\x02h R\x06digest\"P\n" +
 	"\x19AcknowledgeReportResponse\x123\n" +
-	"\x06report\x18\x01 \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\"\x90\x04\n" +
+	"\x06report\x18\x01 \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\"\x9f\x04\n" +
 	"\rAdviceOutcome\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12!\n" +
-	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1c\n" +
-	"\treference\x18\x03 \x01(\tR\treference\x12N\n" +
-	"\x10information_type\x18\x04 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12\x10\n" +
-	"\x03crn\x18\x05 \x01(\tR\x03crn\x125\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12!\n" +
+	"\treference\x18\x03 \x01(\tB\x03\x80\x01\x01R\treference\x12N\n" +
+	"\x10information_type\x18\x04 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12\x15\n" +
+	"\x03crn\x18\x05 \x01(\tB\x03\x80\x01\x01R\x03crn\x125\n" +
 	"\aoutcome\x18\x06 \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\x127\n" +
 	"\tlodged_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x129\n" +
 	"\n" +
@@ -1233,8 +1233,8 @@ const file_noticehub_advice_v1_report_proto_rawDesc = "" +
 	"\bend_date\x18\n" +
 	" \x01(\tR\aendDate\x12\x1d\n" +
 	"\n" +
-	"by_officer\x18\v \x01(\bR\tbyOfficer\x12\x12\n" +
-	"\x04note\x18\f \x01(\tR\x04note\x12\x1f\n" +
+	"by_officer\x18\v \x01(\bR\tbyOfficer\x12\x17\n" +
+	"\x04note\x18\f \x01(\tB\x03\x80\x01\x01R\x04note\x12\x1f\n" +
 	"\vreport_date\x18\r \x01(\tR\n" +
 	"reportDate\"\xe2\x01\n" +
 	"\x19ListAdviceOutcomesRequest\x12*\n" +

@@ -153,6 +153,8 @@ type Event struct {
 	//	*Event_NoticeShortened
 	//	*Event_NoticeRecorded
 	//	*Event_RevocationReceived
+	//	*Event_AccessLifted
+	//	*Event_AccessReinstated
 	//	*Event_AdviceOutcomeRecorded
 	//	*Event_DailyReportSealed
 	//	*Event_DailyReportDelivered
@@ -339,6 +341,24 @@ func (x *Event) GetRevocationReceived() *RevocationReceived {
 	return nil
 }
 
+func (x *Event) GetAccessLifted() *AccessLifted {
+	if x != nil {
+		if x, ok := x.Body.(*Event_AccessLifted); ok {
+			return x.AccessLifted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetAccessReinstated() *AccessReinstated {
+	if x != nil {
+		if x, ok := x.Body.(*Event_AccessReinstated); ok {
+			return x.AccessReinstated
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetAdviceOutcomeRecorded() *AdviceOutcomeRecorded {
 	if x != nil {
 		if x, ok := x.Body.(*Event_AdviceOutcomeRecorded); ok {
@@ -475,6 +495,16 @@ type Event_RevocationReceived struct {
 	RevocationReceived *RevocationReceived `protobuf:"bytes,36,opt,name=revocation_received,json=revocationReceived,proto3,oneof"`
 }
 
+type Event_AccessLifted struct {
+	// Access to a restricted record was lifted for one officer, for a time.
+	AccessLifted *AccessLifted `protobuf:"bytes,37,opt,name=access_lifted,json=accessLifted,proto3,oneof"`
+}
+
+type Event_AccessReinstated struct {
+	// A lift ended: by an officer, with the outcome, or by time.
+	AccessReinstated *AccessReinstated `protobuf:"bytes,38,opt,name=access_reinstated,json=accessReinstated,proto3,oneof"`
+}
+
 type Event_AdviceOutcomeRecorded struct {
 	// An advice outcome was recorded for an authority.
 	AdviceOutcomeRecorded *AdviceOutcomeRecorded `protobuf:"bytes,40,opt,name=advice_outcome_recorded,json=adviceOutcomeRecorded,proto3,oneof"`
@@ -538,6 +568,10 @@ func (*Event_NoticeShortened) isEvent_Body() {}
 func (*Event_NoticeRecorded) isEvent_Body() {}
 
 func (*Event_RevocationReceived) isEvent_Body() {}
+
+func (*Event_AccessLifted) isEvent_Body() {}
+
+func (*Event_AccessReinstated) isEvent_Body() {}
 
 func (*Event_AdviceOutcomeRecorded) isEvent_Body() {}
 
@@ -1697,6 +1731,180 @@ func (x *RevocationReceived) GetOtherAuthorityNoticeExists() bool {
 	return false
 }
 
+// AccessLifted: one officer may see one restricted record until a time. Who
+// honours it looks at the time by a clock of its own; it ends by itself.
+type AccessLifted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case in which it was decided, 16 bytes.
+	CaseId []byte `protobuf:"bytes,1,opt,name=case_id,json=caseId,proto3" json:"case_id,omitempty"`
+	// The submission the case is about, 16 bytes.
+	SubmissionId []byte `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// CRN of the restricted record.
+	Crn string `protobuf:"bytes,3,opt,name=crn,proto3" json:"crn,omitempty"`
+	// The one officer it is for.
+	OfficerId string `protobuf:"bytes,4,opt,name=officer_id,json=officerId,proto3" json:"officer_id,omitempty"`
+	// From when (business time).
+	LiftedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=lifted_at,json=liftedAt,proto3" json:"lifted_at,omitempty"`
+	// Until when, exclusive (business time).
+	Until         *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessLifted) Reset() {
+	*x = AccessLifted{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessLifted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessLifted) ProtoMessage() {}
+
+func (x *AccessLifted) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessLifted.ProtoReflect.Descriptor instead.
+func (*AccessLifted) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AccessLifted) GetCaseId() []byte {
+	if x != nil {
+		return x.CaseId
+	}
+	return nil
+}
+
+func (x *AccessLifted) GetSubmissionId() []byte {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return nil
+}
+
+func (x *AccessLifted) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *AccessLifted) GetOfficerId() string {
+	if x != nil {
+		return x.OfficerId
+	}
+	return ""
+}
+
+func (x *AccessLifted) GetLiftedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LiftedAt
+	}
+	return nil
+}
+
+func (x *AccessLifted) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+// AccessReinstated: the lift of a case has ended; it may arrive before the lift.
+type AccessReinstated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The case, 16 bytes.
+	CaseId []byte `protobuf:"bytes,1,opt,name=case_id,json=caseId,proto3" json:"case_id,omitempty"`
+	// The submission the case is about, 16 bytes.
+	SubmissionId []byte `protobuf:"bytes,2,opt,name=submission_id,json=submissionId,proto3" json:"submission_id,omitempty"`
+	// CRN of the restricted record.
+	Crn string `protobuf:"bytes,3,opt,name=crn,proto3" json:"crn,omitempty"`
+	// The officer it was for.
+	OfficerId string `protobuf:"bytes,4,opt,name=officer_id,json=officerId,proto3" json:"officer_id,omitempty"`
+	// When (business time).
+	ReinstatedAt  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=reinstated_at,json=reinstatedAt,proto3" json:"reinstated_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessReinstated) Reset() {
+	*x = AccessReinstated{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessReinstated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessReinstated) ProtoMessage() {}
+
+func (x *AccessReinstated) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessReinstated.ProtoReflect.Descriptor instead.
+func (*AccessReinstated) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AccessReinstated) GetCaseId() []byte {
+	if x != nil {
+		return x.CaseId
+	}
+	return nil
+}
+
+func (x *AccessReinstated) GetSubmissionId() []byte {
+	if x != nil {
+		return x.SubmissionId
+	}
+	return nil
+}
+
+func (x *AccessReinstated) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *AccessReinstated) GetOfficerId() string {
+	if x != nil {
+		return x.OfficerId
+	}
+	return ""
+}
+
+func (x *AccessReinstated) GetReinstatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReinstatedAt
+	}
+	return nil
+}
+
 // AdviceOutcomeRecorded: an outcome waits for its daily report.
 type AdviceOutcomeRecorded struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1714,7 +1922,7 @@ type AdviceOutcomeRecorded struct {
 
 func (x *AdviceOutcomeRecorded) Reset() {
 	*x = AdviceOutcomeRecorded{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1726,7 +1934,7 @@ func (x *AdviceOutcomeRecorded) String() string {
 func (*AdviceOutcomeRecorded) ProtoMessage() {}
 
 func (x *AdviceOutcomeRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[15]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1739,7 +1947,7 @@ func (x *AdviceOutcomeRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviceOutcomeRecorded.ProtoReflect.Descriptor instead.
 func (*AdviceOutcomeRecorded) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AdviceOutcomeRecorded) GetSubmissionId() []byte {
@@ -1791,7 +1999,7 @@ type DailyReportSealed struct {
 
 func (x *DailyReportSealed) Reset() {
 	*x = DailyReportSealed{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1803,7 +2011,7 @@ func (x *DailyReportSealed) String() string {
 func (*DailyReportSealed) ProtoMessage() {}
 
 func (x *DailyReportSealed) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1816,7 +2024,7 @@ func (x *DailyReportSealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyReportSealed.ProtoReflect.Descriptor instead.
 func (*DailyReportSealed) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DailyReportSealed) GetReportId() []byte {
@@ -1876,7 +2084,7 @@ type DailyReportDelivered struct {
 
 func (x *DailyReportDelivered) Reset() {
 	*x = DailyReportDelivered{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +2096,7 @@ func (x *DailyReportDelivered) String() string {
 func (*DailyReportDelivered) ProtoMessage() {}
 
 func (x *DailyReportDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +2109,7 @@ func (x *DailyReportDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyReportDelivered.ProtoReflect.Descriptor instead.
 func (*DailyReportDelivered) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DailyReportDelivered) GetReportId() []byte {
@@ -1946,7 +2154,7 @@ type CircumstanceChanged struct {
 
 func (x *CircumstanceChanged) Reset() {
 	*x = CircumstanceChanged{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1958,7 +2166,7 @@ func (x *CircumstanceChanged) String() string {
 func (*CircumstanceChanged) ProtoMessage() {}
 
 func (x *CircumstanceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1971,7 +2179,7 @@ func (x *CircumstanceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircumstanceChanged.ProtoReflect.Descriptor instead.
 func (*CircumstanceChanged) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CircumstanceChanged) GetCrn() string {
@@ -2038,7 +2246,7 @@ type CircumstancesNotified struct {
 
 func (x *CircumstancesNotified) Reset() {
 	*x = CircumstancesNotified{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2050,7 +2258,7 @@ func (x *CircumstancesNotified) String() string {
 func (*CircumstancesNotified) ProtoMessage() {}
 
 func (x *CircumstancesNotified) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2063,7 +2271,7 @@ func (x *CircumstancesNotified) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircumstancesNotified.ProtoReflect.Descriptor instead.
 func (*CircumstancesNotified) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CircumstancesNotified) GetNotificationId() []byte {
@@ -2125,7 +2333,7 @@ type WorkItemRaised struct {
 
 func (x *WorkItemRaised) Reset() {
 	*x = WorkItemRaised{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2137,7 +2345,7 @@ func (x *WorkItemRaised) String() string {
 func (*WorkItemRaised) ProtoMessage() {}
 
 func (x *WorkItemRaised) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2150,7 +2358,7 @@ func (x *WorkItemRaised) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkItemRaised.ProtoReflect.Descriptor instead.
 func (*WorkItemRaised) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WorkItemRaised) GetWorkItemId() []byte {
@@ -2201,7 +2409,7 @@ type WorkItemClosed struct {
 
 func (x *WorkItemClosed) Reset() {
 	*x = WorkItemClosed{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +2421,7 @@ func (x *WorkItemClosed) String() string {
 func (*WorkItemClosed) ProtoMessage() {}
 
 func (x *WorkItemClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +2434,7 @@ func (x *WorkItemClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkItemClosed.ProtoReflect.Descriptor instead.
 func (*WorkItemClosed) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WorkItemClosed) GetWorkItemId() []byte {
@@ -2287,7 +2495,7 @@ type AuthorityChanged struct {
 
 func (x *AuthorityChanged) Reset() {
 	*x = AuthorityChanged{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2299,7 +2507,7 @@ func (x *AuthorityChanged) String() string {
 func (*AuthorityChanged) ProtoMessage() {}
 
 func (x *AuthorityChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2312,7 +2520,7 @@ func (x *AuthorityChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorityChanged.ProtoReflect.Descriptor instead.
 func (*AuthorityChanged) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AuthorityChanged) GetAuthorityId() string {
@@ -2370,7 +2578,7 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\x1enoticehub/event/v1/event.proto\x12\x12noticehub.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\";\n" +
 	"\x06Packet\x121\n" +
-	"\x06events\x18\x01 \x03(\v2\x19.noticehub.event.v1.EventR\x06events\"\xf2\x0e\n" +
+	"\x06events\x18\x01 \x03(\v2\x19.noticehub.event.v1.EventR\x06events\"\x90\x10\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12%\n" +
 	"\x0eschema_version\x18\x02 \x01(\rR\rschemaVersion\x12;\n" +
@@ -2389,7 +2597,9 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\x0enotice_revoked\x18! \x01(\v2!.noticehub.event.v1.NoticeRevokedH\x00R\rnoticeRevoked\x12P\n" +
 	"\x10notice_shortened\x18\" \x01(\v2#.noticehub.event.v1.NoticeShortenedH\x00R\x0fnoticeShortened\x12M\n" +
 	"\x0fnotice_recorded\x18# \x01(\v2\".noticehub.event.v1.NoticeRecordedH\x00R\x0enoticeRecorded\x12Y\n" +
-	"\x13revocation_received\x18$ \x01(\v2&.noticehub.event.v1.RevocationReceivedH\x00R\x12revocationReceived\x12c\n" +
+	"\x13revocation_received\x18$ \x01(\v2&.noticehub.event.v1.RevocationReceivedH\x00R\x12revocationReceived\x12G\n" +
+	"\raccess_lifted\x18% \x01(\v2 .noticehub.event.v1.AccessLiftedH\x00R\faccessLifted\x12S\n" +
+	"\x11access_reinstated\x18& \x01(\v2$.noticehub.event.v1.AccessReinstatedH\x00R\x10accessReinstated\x12c\n" +
 	"\x17advice_outcome_recorded\x18( \x01(\v2).noticehub.event.v1.AdviceOutcomeRecordedH\x00R\x15adviceOutcomeRecorded\x12W\n" +
 	"\x13daily_report_sealed\x18) \x01(\v2%.noticehub.event.v1.DailyReportSealedH\x00R\x11dailyReportSealed\x12`\n" +
 	"\x16daily_report_delivered\x18* \x01(\v2(.noticehub.event.v1.DailyReportDeliveredH\x00R\x14dailyReportDelivered\x12\\\n" +
@@ -2398,31 +2608,31 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\x16circumstances_notified\x184 \x01(\v2).noticehub.event.v1.CircumstancesNotifiedH\x00R\x15circumstancesNotified\x12N\n" +
 	"\x10work_item_raised\x18< \x01(\v2\".noticehub.event.v1.WorkItemRaisedH\x00R\x0eworkItemRaised\x12N\n" +
 	"\x10work_item_closed\x18= \x01(\v2\".noticehub.event.v1.WorkItemClosedH\x00R\x0eworkItemClosedB\x06\n" +
-	"\x04body\"\xfe\x02\n" +
+	"\x04body\"\x83\x03\n" +
 	"\x10SubmissionLodged\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12Q\n" +
 	"\x11business_function\x18\x03 \x01(\x0e2$.noticehub.event.v1.BusinessFunctionR\x10businessFunction\x12D\n" +
 	"\fjurisdiction\x18\x04 \x01(\x0e2 .noticehub.event.v1.JurisdictionR\fjurisdiction\x127\n" +
 	"\tlodged_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x12\x12\n" +
-	"\x04lane\x18\x06 \x01(\x03R\x04lane\x12\x1e\n" +
+	"\x04lane\x18\x06 \x01(\x03R\x04lane\x12#\n" +
 	"\n" +
-	"submission\x18\a \x01(\fR\n" +
+	"submission\x18\a \x01(\fB\x03\x80\x01\x01R\n" +
 	"submission\x12\x1c\n" +
-	"\treconcile\x18\b \x01(\bR\treconcile\"j\n" +
+	"\treconcile\x18\b \x01(\bR\treconcile\"t\n" +
 	"\x13WithdrawalRequested\x12!\n" +
-	"\fauthority_id\x18\x01 \x01(\tR\vauthorityId\x12\x1c\n" +
-	"\treference\x18\x02 \x01(\tR\treference\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\"\xb2\x06\n" +
+	"\fauthority_id\x18\x01 \x01(\tR\vauthorityId\x12!\n" +
+	"\treference\x18\x02 \x01(\tB\x03\x80\x01\x01R\treference\x12\x17\n" +
+	"\x04note\x18\x03 \x01(\tB\x03\x80\x01\x01R\x04note\"\xc1\x06\n" +
 	"\x11SubmissionDecided\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
-	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1c\n" +
-	"\treference\x18\x03 \x01(\tR\treference\x12N\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12!\n" +
+	"\treference\x18\x03 \x01(\tB\x03\x80\x01\x01R\treference\x12N\n" +
 	"\x10information_type\x18\x04 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12<\n" +
 	"\x06status\x18\x05 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x06status\x125\n" +
 	"\aoutcome\x18\x06 \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\x12\x18\n" +
-	"\aversion\x18\a \x01(\x05R\aversion\x12\x10\n" +
-	"\x03crn\x18\b \x01(\tR\x03crn\x127\n" +
+	"\aversion\x18\a \x01(\x05R\aversion\x12\x15\n" +
+	"\x03crn\x18\b \x01(\tB\x03\x80\x01\x01R\x03crn\x127\n" +
 	"\tlodged_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x129\n" +
 	"\n" +
 	"decided_at\x18\n" +
@@ -2430,8 +2640,8 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"by_officer\x18\v \x01(\bR\tbyOfficer\x12\x1d\n" +
 	"\n" +
-	"officer_id\x18\f \x01(\tR\tofficerId\x12,\n" +
-	"\x12note_for_authority\x18\r \x01(\tR\x10noteForAuthority\x12\x1d\n" +
+	"officer_id\x18\f \x01(\tR\tofficerId\x121\n" +
+	"\x12note_for_authority\x18\r \x01(\tB\x03\x80\x01\x01R\x10noteForAuthority\x12\x1d\n" +
 	"\n" +
 	"start_date\x18\x0e \x01(\tR\tstartDate\x12\x19\n" +
 	"\bend_date\x18\x0f \x01(\tR\aendDate\x12=\n" +
@@ -2439,36 +2649,36 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"erase_text\x18\x11 \x01(\bR\teraseText\x12%\n" +
 	"\x0epolicy_version\x18\x12 \x01(\tR\rpolicyVersion\x12'\n" +
-	"\x0fwas_unprocessed\x18\x13 \x01(\bR\x0ewasUnprocessed\"\xd3\x03\n" +
+	"\x0fwas_unprocessed\x18\x13 \x01(\bR\x0ewasUnprocessed\"\xdd\x03\n" +
 	"\x15SubmissionUnprocessed\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
-	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1c\n" +
-	"\treference\x18\x03 \x01(\tR\treference\x12N\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12!\n" +
+	"\treference\x18\x03 \x01(\tB\x03\x80\x01\x01R\treference\x12N\n" +
 	"\x10information_type\x18\x04 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12=\n" +
 	"\areasons\x18\x05 \x03(\x0e2#.noticehub.event.v1.RejectionReasonR\areasons\x12\x18\n" +
-	"\aversion\x18\x06 \x01(\x05R\aversion\x12\x10\n" +
-	"\x03crn\x18\a \x01(\tR\x03crn\x129\n" +
+	"\aversion\x18\x06 \x01(\x05R\aversion\x12\x15\n" +
+	"\x03crn\x18\a \x01(\tB\x03\x80\x01\x01R\x03crn\x129\n" +
 	"\n" +
 	"decided_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x127\n" +
 	"\tlodged_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x12%\n" +
 	"\x0epolicy_version\x18\n" +
-	" \x01(\tR\rpolicyVersion\"\x87\x03\n" +
+	" \x01(\tR\rpolicyVersion\"\x9b\x03\n" +
 	"\x11SubmissionCreated\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
-	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1c\n" +
-	"\treference\x18\x03 \x01(\tR\treference\x12N\n" +
-	"\x10information_type\x18\x04 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12\x10\n" +
-	"\x03crn\x18\x05 \x01(\tR\x03crn\x127\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12!\n" +
+	"\treference\x18\x03 \x01(\tB\x03\x80\x01\x01R\treference\x12N\n" +
+	"\x10information_type\x18\x04 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12\x15\n" +
+	"\x03crn\x18\x05 \x01(\tB\x03\x80\x01\x01R\x03crn\x127\n" +
 	"\tlodged_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x120\n" +
-	"\x14parent_submission_id\x18\a \x01(\fR\x12parentSubmissionId\x12\x1f\n" +
-	"\vcase_worker\x18\b \x01(\tR\n" +
-	"caseWorker\x12\x1e\n" +
+	"\x14parent_submission_id\x18\a \x01(\fR\x12parentSubmissionId\x12$\n" +
+	"\vcase_worker\x18\b \x01(\tB\x03\x80\x01\x01R\n" +
+	"caseWorker\x12#\n" +
 	"\n" +
-	"submission\x18\t \x01(\fR\n" +
-	"submission\"\xeb\x02\n" +
+	"submission\x18\t \x01(\fB\x03\x80\x01\x01R\n" +
+	"submission\"\xf0\x02\n" +
 	"\fNoticeChange\x12\x1b\n" +
-	"\tnotice_id\x18\x01 \x01(\fR\bnoticeId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12!\n" +
+	"\tnotice_id\x18\x01 \x01(\fR\bnoticeId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12!\n" +
 	"\fauthority_id\x18\x03 \x01(\tR\vauthorityId\x125\n" +
 	"\ameasure\x18\x04 \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\ameasure\x125\n" +
 	"\x05state\x18\x05 \x01(\x0e2\x1f.noticehub.event.v1.NoticeStateR\x05state\x12\x1d\n" +
@@ -2500,7 +2710,22 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\rsubmission_id\x18\x02 \x01(\fR\fsubmissionId\x12\x1b\n" +
 	"\tlodged_on\x18\x03 \x01(\tR\blodgedOn\x12/\n" +
 	"\x13continuation_exists\x18\x04 \x01(\bR\x12continuationExists\x12A\n" +
-	"\x1dother_authority_notice_exists\x18\x05 \x01(\bR\x1aotherAuthorityNoticeExists\"\xb7\x01\n" +
+	"\x1dother_authority_notice_exists\x18\x05 \x01(\bR\x1aotherAuthorityNoticeExists\"\xed\x01\n" +
+	"\fAccessLifted\x12\x17\n" +
+	"\acase_id\x18\x01 \x01(\fR\x06caseId\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\fR\fsubmissionId\x12\x15\n" +
+	"\x03crn\x18\x03 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x1d\n" +
+	"\n" +
+	"officer_id\x18\x04 \x01(\tR\tofficerId\x127\n" +
+	"\tlifted_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bliftedAt\x120\n" +
+	"\x05until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xc7\x01\n" +
+	"\x10AccessReinstated\x12\x17\n" +
+	"\acase_id\x18\x01 \x01(\fR\x06caseId\x12#\n" +
+	"\rsubmission_id\x18\x02 \x01(\fR\fsubmissionId\x12\x15\n" +
+	"\x03crn\x18\x03 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x1d\n" +
+	"\n" +
+	"officer_id\x18\x04 \x01(\tR\tofficerId\x12?\n" +
+	"\rreinstated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\freinstatedAt\"\xb7\x01\n" +
 	"\x15AdviceOutcomeRecorded\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\fR\fsubmissionId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1f\n" +
@@ -2519,32 +2744,32 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\treport_id\x18\x01 \x01(\fR\breportId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1f\n" +
 	"\vreport_date\x18\x03 \x01(\tR\n" +
-	"reportDate\"\xac\x01\n" +
-	"\x13CircumstanceChanged\x12\x10\n" +
-	"\x03crn\x18\x01 \x01(\tR\x03crn\x12%\n" +
+	"reportDate\"\xbb\x01\n" +
+	"\x13CircumstanceChanged\x12\x15\n" +
+	"\x03crn\x18\x01 \x01(\tB\x03\x80\x01\x01R\x03crn\x12%\n" +
 	"\x0erecord_version\x18\x02 \x01(\x03R\rrecordVersion\x12\x18\n" +
-	"\achanged\x18\x03 \x03(\tR\achanged\x12\x16\n" +
-	"\x06before\x18\x04 \x01(\fR\x06before\x12\x14\n" +
-	"\x05after\x18\x05 \x01(\fR\x05after\x12\x14\n" +
-	"\x05actor\x18\x06 \x01(\tR\x05actor\"\x89\x02\n" +
+	"\achanged\x18\x03 \x03(\tR\achanged\x12\x1b\n" +
+	"\x06before\x18\x04 \x01(\fB\x03\x80\x01\x01R\x06before\x12\x19\n" +
+	"\x05after\x18\x05 \x01(\fB\x03\x80\x01\x01R\x05after\x12\x14\n" +
+	"\x05actor\x18\x06 \x01(\tR\x05actor\"\x8e\x02\n" +
 	"\x15CircumstancesNotified\x12'\n" +
 	"\x0fnotification_id\x18\x01 \x01(\fR\x0enotificationId\x12!\n" +
-	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x10\n" +
-	"\x03crn\x18\x03 \x01(\tR\x03crn\x12\x1b\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x15\n" +
+	"\x03crn\x18\x03 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x1b\n" +
 	"\tnotice_id\x18\x04 \x01(\fR\bnoticeId\x12:\n" +
 	"\x05kinds\x18\x05 \x03(\x0e2$.noticehub.event.v1.CircumstanceKindR\x05kinds\x129\n" +
 	"\n" +
-	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"o\n" +
+	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"t\n" +
 	"\x0eWorkItemRaised\x12 \n" +
 	"\fwork_item_id\x18\x01 \x01(\fR\n" +
-	"workItemId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x12\n" +
+	"workItemId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x15\n" +
-	"\x06due_on\x18\x04 \x01(\tR\x05dueOn\"\xa1\x01\n" +
+	"\x06due_on\x18\x04 \x01(\tR\x05dueOn\"\xa6\x01\n" +
 	"\x0eWorkItemClosed\x12 \n" +
 	"\fwork_item_id\x18\x01 \x01(\fR\n" +
-	"workItemId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x12\n" +
+	"workItemId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x1d\n" +
 	"\n" +
 	"officer_id\x18\x04 \x01(\tR\tofficerId\x12(\n" +
@@ -2576,7 +2801,7 @@ func file_noticehub_event_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_noticehub_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_noticehub_event_v1_event_proto_goTypes = []any{
 	(CircumstanceKind)(0),         // 0: noticehub.event.v1.CircumstanceKind
 	(*Packet)(nil),                // 1: noticehub.event.v1.Packet
@@ -2594,27 +2819,29 @@ var file_noticehub_event_v1_event_proto_goTypes = []any{
 	(*NoticeRevoked)(nil),         // 13: noticehub.event.v1.NoticeRevoked
 	(*NoticeShortened)(nil),       // 14: noticehub.event.v1.NoticeShortened
 	(*RevocationReceived)(nil),    // 15: noticehub.event.v1.RevocationReceived
-	(*AdviceOutcomeRecorded)(nil), // 16: noticehub.event.v1.AdviceOutcomeRecorded
-	(*DailyReportSealed)(nil),     // 17: noticehub.event.v1.DailyReportSealed
-	(*DailyReportDelivered)(nil),  // 18: noticehub.event.v1.DailyReportDelivered
-	(*CircumstanceChanged)(nil),   // 19: noticehub.event.v1.CircumstanceChanged
-	(*CircumstancesNotified)(nil), // 20: noticehub.event.v1.CircumstancesNotified
-	(*WorkItemRaised)(nil),        // 21: noticehub.event.v1.WorkItemRaised
-	(*WorkItemClosed)(nil),        // 22: noticehub.event.v1.WorkItemClosed
-	(*AuthorityChanged)(nil),      // 23: noticehub.event.v1.AuthorityChanged
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
-	(BusinessFunction)(0),         // 25: noticehub.event.v1.BusinessFunction
-	(Jurisdiction)(0),             // 26: noticehub.event.v1.Jurisdiction
-	(InformationType)(0),          // 27: noticehub.event.v1.InformationType
-	(SubmissionStatus)(0),         // 28: noticehub.event.v1.SubmissionStatus
-	(Outcome)(0),                  // 29: noticehub.event.v1.Outcome
-	(RejectionReason)(0),          // 30: noticehub.event.v1.RejectionReason
-	(Measure)(0),                  // 31: noticehub.event.v1.Measure
-	(NoticeState)(0),              // 32: noticehub.event.v1.NoticeState
+	(*AccessLifted)(nil),          // 16: noticehub.event.v1.AccessLifted
+	(*AccessReinstated)(nil),      // 17: noticehub.event.v1.AccessReinstated
+	(*AdviceOutcomeRecorded)(nil), // 18: noticehub.event.v1.AdviceOutcomeRecorded
+	(*DailyReportSealed)(nil),     // 19: noticehub.event.v1.DailyReportSealed
+	(*DailyReportDelivered)(nil),  // 20: noticehub.event.v1.DailyReportDelivered
+	(*CircumstanceChanged)(nil),   // 21: noticehub.event.v1.CircumstanceChanged
+	(*CircumstancesNotified)(nil), // 22: noticehub.event.v1.CircumstancesNotified
+	(*WorkItemRaised)(nil),        // 23: noticehub.event.v1.WorkItemRaised
+	(*WorkItemClosed)(nil),        // 24: noticehub.event.v1.WorkItemClosed
+	(*AuthorityChanged)(nil),      // 25: noticehub.event.v1.AuthorityChanged
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(BusinessFunction)(0),         // 27: noticehub.event.v1.BusinessFunction
+	(Jurisdiction)(0),             // 28: noticehub.event.v1.Jurisdiction
+	(InformationType)(0),          // 29: noticehub.event.v1.InformationType
+	(SubmissionStatus)(0),         // 30: noticehub.event.v1.SubmissionStatus
+	(Outcome)(0),                  // 31: noticehub.event.v1.Outcome
+	(RejectionReason)(0),          // 32: noticehub.event.v1.RejectionReason
+	(Measure)(0),                  // 33: noticehub.event.v1.Measure
+	(NoticeState)(0),              // 34: noticehub.event.v1.NoticeState
 }
 var file_noticehub_event_v1_event_proto_depIdxs = []int32{
 	2,  // 0: noticehub.event.v1.Packet.events:type_name -> noticehub.event.v1.Event
-	24, // 1: noticehub.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	26, // 1: noticehub.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: noticehub.event.v1.Event.submission_lodged:type_name -> noticehub.event.v1.SubmissionLodged
 	4,  // 3: noticehub.event.v1.Event.withdrawal_requested:type_name -> noticehub.event.v1.WithdrawalRequested
 	5,  // 4: noticehub.event.v1.Event.submission_decided:type_name -> noticehub.event.v1.SubmissionDecided
@@ -2627,49 +2854,54 @@ var file_noticehub_event_v1_event_proto_depIdxs = []int32{
 	14, // 11: noticehub.event.v1.Event.notice_shortened:type_name -> noticehub.event.v1.NoticeShortened
 	9,  // 12: noticehub.event.v1.Event.notice_recorded:type_name -> noticehub.event.v1.NoticeRecorded
 	15, // 13: noticehub.event.v1.Event.revocation_received:type_name -> noticehub.event.v1.RevocationReceived
-	16, // 14: noticehub.event.v1.Event.advice_outcome_recorded:type_name -> noticehub.event.v1.AdviceOutcomeRecorded
-	17, // 15: noticehub.event.v1.Event.daily_report_sealed:type_name -> noticehub.event.v1.DailyReportSealed
-	18, // 16: noticehub.event.v1.Event.daily_report_delivered:type_name -> noticehub.event.v1.DailyReportDelivered
-	19, // 17: noticehub.event.v1.Event.circumstance_changed:type_name -> noticehub.event.v1.CircumstanceChanged
-	23, // 18: noticehub.event.v1.Event.authority_changed:type_name -> noticehub.event.v1.AuthorityChanged
-	20, // 19: noticehub.event.v1.Event.circumstances_notified:type_name -> noticehub.event.v1.CircumstancesNotified
-	21, // 20: noticehub.event.v1.Event.work_item_raised:type_name -> noticehub.event.v1.WorkItemRaised
-	22, // 21: noticehub.event.v1.Event.work_item_closed:type_name -> noticehub.event.v1.WorkItemClosed
-	25, // 22: noticehub.event.v1.SubmissionLodged.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	26, // 23: noticehub.event.v1.SubmissionLodged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	24, // 24: noticehub.event.v1.SubmissionLodged.lodged_at:type_name -> google.protobuf.Timestamp
-	27, // 25: noticehub.event.v1.SubmissionDecided.information_type:type_name -> noticehub.event.v1.InformationType
-	28, // 26: noticehub.event.v1.SubmissionDecided.status:type_name -> noticehub.event.v1.SubmissionStatus
-	29, // 27: noticehub.event.v1.SubmissionDecided.outcome:type_name -> noticehub.event.v1.Outcome
-	24, // 28: noticehub.event.v1.SubmissionDecided.lodged_at:type_name -> google.protobuf.Timestamp
-	24, // 29: noticehub.event.v1.SubmissionDecided.decided_at:type_name -> google.protobuf.Timestamp
-	30, // 30: noticehub.event.v1.SubmissionDecided.reasons:type_name -> noticehub.event.v1.RejectionReason
-	27, // 31: noticehub.event.v1.SubmissionUnprocessed.information_type:type_name -> noticehub.event.v1.InformationType
-	30, // 32: noticehub.event.v1.SubmissionUnprocessed.reasons:type_name -> noticehub.event.v1.RejectionReason
-	24, // 33: noticehub.event.v1.SubmissionUnprocessed.decided_at:type_name -> google.protobuf.Timestamp
-	24, // 34: noticehub.event.v1.SubmissionUnprocessed.lodged_at:type_name -> google.protobuf.Timestamp
-	27, // 35: noticehub.event.v1.SubmissionCreated.information_type:type_name -> noticehub.event.v1.InformationType
-	24, // 36: noticehub.event.v1.SubmissionCreated.lodged_at:type_name -> google.protobuf.Timestamp
-	31, // 37: noticehub.event.v1.NoticeChange.measure:type_name -> noticehub.event.v1.Measure
-	32, // 38: noticehub.event.v1.NoticeChange.state:type_name -> noticehub.event.v1.NoticeState
-	8,  // 39: noticehub.event.v1.NoticeRecorded.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 40: noticehub.event.v1.NoticeActivated.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 41: noticehub.event.v1.NoticeExtended.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 42: noticehub.event.v1.NoticeEnded.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 43: noticehub.event.v1.NoticeRevoked.notice:type_name -> noticehub.event.v1.NoticeChange
-	24, // 44: noticehub.event.v1.NoticeRevoked.revoked_at:type_name -> google.protobuf.Timestamp
-	8,  // 45: noticehub.event.v1.NoticeShortened.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 46: noticehub.event.v1.RevocationReceived.notice:type_name -> noticehub.event.v1.NoticeChange
-	29, // 47: noticehub.event.v1.AdviceOutcomeRecorded.outcome:type_name -> noticehub.event.v1.Outcome
-	0,  // 48: noticehub.event.v1.CircumstancesNotified.kinds:type_name -> noticehub.event.v1.CircumstanceKind
-	24, // 49: noticehub.event.v1.CircumstancesNotified.changed_at:type_name -> google.protobuf.Timestamp
-	25, // 50: noticehub.event.v1.AuthorityChanged.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	26, // 51: noticehub.event.v1.AuthorityChanged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	52, // [52:52] is the sub-list for method output_type
-	52, // [52:52] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	16, // 14: noticehub.event.v1.Event.access_lifted:type_name -> noticehub.event.v1.AccessLifted
+	17, // 15: noticehub.event.v1.Event.access_reinstated:type_name -> noticehub.event.v1.AccessReinstated
+	18, // 16: noticehub.event.v1.Event.advice_outcome_recorded:type_name -> noticehub.event.v1.AdviceOutcomeRecorded
+	19, // 17: noticehub.event.v1.Event.daily_report_sealed:type_name -> noticehub.event.v1.DailyReportSealed
+	20, // 18: noticehub.event.v1.Event.daily_report_delivered:type_name -> noticehub.event.v1.DailyReportDelivered
+	21, // 19: noticehub.event.v1.Event.circumstance_changed:type_name -> noticehub.event.v1.CircumstanceChanged
+	25, // 20: noticehub.event.v1.Event.authority_changed:type_name -> noticehub.event.v1.AuthorityChanged
+	22, // 21: noticehub.event.v1.Event.circumstances_notified:type_name -> noticehub.event.v1.CircumstancesNotified
+	23, // 22: noticehub.event.v1.Event.work_item_raised:type_name -> noticehub.event.v1.WorkItemRaised
+	24, // 23: noticehub.event.v1.Event.work_item_closed:type_name -> noticehub.event.v1.WorkItemClosed
+	27, // 24: noticehub.event.v1.SubmissionLodged.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	28, // 25: noticehub.event.v1.SubmissionLodged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	26, // 26: noticehub.event.v1.SubmissionLodged.lodged_at:type_name -> google.protobuf.Timestamp
+	29, // 27: noticehub.event.v1.SubmissionDecided.information_type:type_name -> noticehub.event.v1.InformationType
+	30, // 28: noticehub.event.v1.SubmissionDecided.status:type_name -> noticehub.event.v1.SubmissionStatus
+	31, // 29: noticehub.event.v1.SubmissionDecided.outcome:type_name -> noticehub.event.v1.Outcome
+	26, // 30: noticehub.event.v1.SubmissionDecided.lodged_at:type_name -> google.protobuf.Timestamp
+	26, // 31: noticehub.event.v1.SubmissionDecided.decided_at:type_name -> google.protobuf.Timestamp
+	32, // 32: noticehub.event.v1.SubmissionDecided.reasons:type_name -> noticehub.event.v1.RejectionReason
+	29, // 33: noticehub.event.v1.SubmissionUnprocessed.information_type:type_name -> noticehub.event.v1.InformationType
+	32, // 34: noticehub.event.v1.SubmissionUnprocessed.reasons:type_name -> noticehub.event.v1.RejectionReason
+	26, // 35: noticehub.event.v1.SubmissionUnprocessed.decided_at:type_name -> google.protobuf.Timestamp
+	26, // 36: noticehub.event.v1.SubmissionUnprocessed.lodged_at:type_name -> google.protobuf.Timestamp
+	29, // 37: noticehub.event.v1.SubmissionCreated.information_type:type_name -> noticehub.event.v1.InformationType
+	26, // 38: noticehub.event.v1.SubmissionCreated.lodged_at:type_name -> google.protobuf.Timestamp
+	33, // 39: noticehub.event.v1.NoticeChange.measure:type_name -> noticehub.event.v1.Measure
+	34, // 40: noticehub.event.v1.NoticeChange.state:type_name -> noticehub.event.v1.NoticeState
+	8,  // 41: noticehub.event.v1.NoticeRecorded.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 42: noticehub.event.v1.NoticeActivated.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 43: noticehub.event.v1.NoticeExtended.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 44: noticehub.event.v1.NoticeEnded.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 45: noticehub.event.v1.NoticeRevoked.notice:type_name -> noticehub.event.v1.NoticeChange
+	26, // 46: noticehub.event.v1.NoticeRevoked.revoked_at:type_name -> google.protobuf.Timestamp
+	8,  // 47: noticehub.event.v1.NoticeShortened.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 48: noticehub.event.v1.RevocationReceived.notice:type_name -> noticehub.event.v1.NoticeChange
+	26, // 49: noticehub.event.v1.AccessLifted.lifted_at:type_name -> google.protobuf.Timestamp
+	26, // 50: noticehub.event.v1.AccessLifted.until:type_name -> google.protobuf.Timestamp
+	26, // 51: noticehub.event.v1.AccessReinstated.reinstated_at:type_name -> google.protobuf.Timestamp
+	31, // 52: noticehub.event.v1.AdviceOutcomeRecorded.outcome:type_name -> noticehub.event.v1.Outcome
+	0,  // 53: noticehub.event.v1.CircumstancesNotified.kinds:type_name -> noticehub.event.v1.CircumstanceKind
+	26, // 54: noticehub.event.v1.CircumstancesNotified.changed_at:type_name -> google.protobuf.Timestamp
+	27, // 55: noticehub.event.v1.AuthorityChanged.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	28, // 56: noticehub.event.v1.AuthorityChanged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	57, // [57:57] is the sub-list for method output_type
+	57, // [57:57] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_event_v1_event_proto_init() }
@@ -2691,6 +2923,8 @@ func file_noticehub_event_v1_event_proto_init() {
 		(*Event_NoticeShortened)(nil),
 		(*Event_NoticeRecorded)(nil),
 		(*Event_RevocationReceived)(nil),
+		(*Event_AccessLifted)(nil),
+		(*Event_AccessReinstated)(nil),
 		(*Event_AdviceOutcomeRecorded)(nil),
 		(*Event_DailyReportSealed)(nil),
 		(*Event_DailyReportDelivered)(nil),
@@ -2706,7 +2940,7 @@ func file_noticehub_event_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_event_v1_event_proto_rawDesc), len(file_noticehub_event_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

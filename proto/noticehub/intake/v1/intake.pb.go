@@ -1977,50 +1977,50 @@ var File_noticehub_intake_v1_intake_proto protoreflect.FileDescriptor
 
 const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"\n" +
-	" noticehub/intake/v1/intake.proto\x12\x13noticehub.intake.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x8a\x01\n" +
+	" noticehub/intake/v1/intake.proto\x12\x13noticehub.intake.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x90\x01\n" +
 	"\n" +
-	"PersonName\x12?\n" +
-	"\vfamily_name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\n" +
-	"familyName\x12;\n" +
+	"PersonName\x12B\n" +
+	"\vfamily_name\x18\x01 \x01(\tB!\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\n" +
+	"familyName\x12>\n" +
 	"\n" +
-	"given_name\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\tgivenName\"\xee\x01\n" +
-	"\aAddress\x125\n" +
-	"\x06street\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x06street\x128\n" +
-	"\blocality\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\blocality\x12@\n" +
-	"\x05state\x18\x03 \x01(\x0e2 .noticehub.event.v1.JurisdictionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x120\n" +
-	"\bpostcode\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f2\r^([0-9]{4})?$R\bpostcode\"\x81\x03\n" +
+	"given_name\x18\x02 \x01(\tB\x1f\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\tgivenName\"\xfa\x01\n" +
+	"\aAddress\x128\n" +
+	"\x06street\x18\x01 \x01(\tB \xbaH\x1ar\x18\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\x06street\x12;\n" +
+	"\blocality\x18\x02 \x01(\tB\x1f\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\blocality\x12C\n" +
+	"\x05state\x18\x03 \x01(\x0e2 .noticehub.event.v1.JurisdictionB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\x05state\x123\n" +
+	"\bpostcode\x18\x04 \x01(\tB\x17\xbaH\x11r\x0f2\r^([0-9]{4})?$\x80\x01\x01R\bpostcode\"\x8a\x03\n" +
 	"\x10FindMutualClient\x12;\n" +
 	"\x04name\x18\x01 \x01(\v2\x1f.noticehub.intake.v1.PersonNameB\x06\xbaH\x03\xc8\x01\x01R\x04name\x12C\n" +
 	"\aaliases\x18\x02 \x03(\v2\x1f.noticehub.intake.v1.PersonNameB\b\xbaH\x05\x92\x01\x02\x10\n" +
-	"R\aaliases\x12G\n" +
-	"\rdate_of_birth\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\vdateOfBirth\x12=\n" +
-	"\x06gender\x18\x04 \x01(\x0e2\x1b.noticehub.intake.v1.GenderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06gender\x126\n" +
-	"\aaddress\x18\x05 \x01(\v2\x1c.noticehub.intake.v1.AddressR\aaddress\x12+\n" +
-	"\x03crn\x18\x06 \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\"\xc6\x01\n" +
-	"\x10CustomerIdentity\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12?\n" +
-	"\vfamily_name\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\n" +
-	"familyName\x12G\n" +
-	"\rdate_of_birth\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\vdateOfBirth\"^\n" +
+	"R\aaliases\x12J\n" +
+	"\rdate_of_birth\x18\x03 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\vdateOfBirth\x12@\n" +
+	"\x06gender\x18\x04 \x01(\x0e2\x1b.noticehub.intake.v1.GenderB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\x06gender\x126\n" +
+	"\aaddress\x18\x05 \x01(\v2\x1c.noticehub.intake.v1.AddressR\aaddress\x12.\n" +
+	"\x03crn\x18\x06 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\"\xcf\x01\n" +
+	"\x10CustomerIdentity\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12B\n" +
+	"\vfamily_name\x18\x02 \x01(\tB!\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\n" +
+	"familyName\x12J\n" +
+	"\rdate_of_birth\x18\x03 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\vdateOfBirth\"^\n" +
 	"\x11DisclosureRequest\x12I\n" +
-	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\"\xd5\x02\n" +
+	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\"\xd8\x02\n" +
 	"\x10NoticeToCommence\x12I\n" +
 	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12B\n" +
 	"\n" +
 	"start_date\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tstartDate\x122\n" +
 	"\x0fduration_months\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x18(\x01R\x0edurationMonths\x12:\n" +
-	"\x13quarantined_percent\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x12quarantinedPercent\x12B\n" +
-	"\x04text\x18\x05 \x01(\tB.\xbaH+r)\x18\xd0\x0f2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$R\x04text\"\x9f\x01\n" +
+	"\x13quarantined_percent\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x12quarantinedPercent\x12E\n" +
+	"\x04text\x18\x05 \x01(\tB1\xbaH+r)\x18\xd0\x0f2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$\x80\x01\x01R\x04text\"\xa2\x01\n" +
 	"\x0eNoticeToRevoke\x12I\n" +
-	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12B\n" +
-	"\x04text\x18\x02 \x01(\tB.\xbaH+r)\x18\xd0\x0f2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$R\x04text\"\xa2\x01\n" +
+	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12E\n" +
+	"\x04text\x18\x02 \x01(\tB1\xbaH+r)\x18\xd0\x0f2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$\x80\x01\x01R\x04text\"\xa5\x01\n" +
 	"\x11VoluntaryReferral\x12I\n" +
-	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12B\n" +
-	"\x04text\x18\x02 \x01(\tB.\xbaH+r)\x18\xd0\x0f2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$R\x04text\"\xc8\x04\n" +
+	"\bcustomer\x18\x01 \x01(\v2%.noticehub.intake.v1.CustomerIdentityB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12E\n" +
+	"\x04text\x18\x02 \x01(\tB1\xbaH+r)\x18\xd0\x0f2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$\x80\x01\x01R\x04text\"\xce\x04\n" +
 	"\n" +
-	"Submission\x12G\n" +
-	"\treference\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$R\treference\x12=\n" +
-	"\vcase_worker\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\n" +
+	"Submission\x12J\n" +
+	"\treference\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$\x80\x01\x01R\treference\x12@\n" +
+	"\vcase_worker\x18\x02 \x01(\tB\x1f\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\n" +
 	"caseWorker\x12U\n" +
 	"\x12find_mutual_client\x18\n" +
 	" \x01(\v2%.noticehub.intake.v1.FindMutualClientH\x00R\x10findMutualClient\x12H\n" +
@@ -2040,11 +2040,11 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"\n" +
 	"leaf_index\x18\x01 \x01(\x05R\tleafIndex\x12\x1b\n" +
 	"\ttree_size\x18\x02 \x01(\x05R\btreeSize\x12\x12\n" +
-	"\x04path\x18\x03 \x03(\fR\x04path\"\xa9\x03\n" +
+	"\x04path\x18\x03 \x03(\fR\x04path\"\xae\x03\n" +
 	"\aReceipt\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12!\n" +
-	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12\x1c\n" +
-	"\treference\x18\x03 \x01(\tR\treference\x12!\n" +
+	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12!\n" +
+	"\treference\x18\x03 \x01(\tB\x03\x80\x01\x01R\treference\x12!\n" +
 	"\fcontent_hash\x18\x04 \x01(\fR\vcontentHash\x127\n" +
 	"\tlodged_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x12<\n" +
 	"\x06status\x18\x06 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x06status\x120\n" +
@@ -2052,7 +2052,7 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"\tsignature\x18\b \x01(\fR\tsignature\x12\x15\n" +
 	"\x06key_id\x18\t \x01(\tR\x05keyId\x127\n" +
 	"\x05proof\x18\n" +
-	" \x01(\v2!.noticehub.intake.v1.ReceiptProofR\x05proof\"\x83\x03\n" +
+	" \x01(\v2!.noticehub.intake.v1.ReceiptProofR\x05proof\"\x8d\x03\n" +
 	"\bDecision\x12<\n" +
 	"\x06status\x18\x01 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x06status\x125\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\x12=\n" +
@@ -2062,9 +2062,9 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"by_officer\x18\x05 \x01(\bR\tbyOfficer\x12\x1d\n" +
 	"\n" +
 	"start_date\x18\x06 \x01(\tR\tstartDate\x12\x19\n" +
-	"\bend_date\x18\a \x01(\tR\aendDate\x12\x12\n" +
-	"\x04note\x18\b \x01(\tR\x04note\x12\x10\n" +
-	"\x03crn\x18\t \x01(\tR\x03crn\x12\x18\n" +
+	"\bend_date\x18\a \x01(\tR\aendDate\x12\x17\n" +
+	"\x04note\x18\b \x01(\tB\x03\x80\x01\x01R\x04note\x12\x15\n" +
+	"\x03crn\x18\t \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x18\n" +
 	"\aversion\x18\n" +
 	" \x01(\x05R\aversion\"\x9f\x01\n" +
 	"\x0eSubmitResponse\x126\n" +
@@ -2089,21 +2089,22 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"submission\x18\x03 \x01(\v2\x1f.noticehub.intake.v1.SubmissionR\n" +
 	"submission\x129\n" +
 	"\bdecision\x18\x04 \x01(\v2\x1d.noticehub.intake.v1.DecisionR\bdecision\x120\n" +
-	"\x14parent_submission_id\x18\x05 \x01(\tR\x12parentSubmissionId\"k\n" +
+	"\x14parent_submission_id\x18\x05 \x01(\tR\x12parentSubmissionId\"n\n" +
 	"\x14GetSubmissionRequest\x12,\n" +
-	"\rsubmission_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18$R\fsubmissionId\x12%\n" +
-	"\treference\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18PR\treference\"\x95\x01\n" +
+	"\rsubmission_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18$R\fsubmissionId\x12(\n" +
+	"\treference\x18\x02 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18P\x80\x01\x01R\treference\"\x95\x01\n" +
 	"\x15GetSubmissionResponse\x12C\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2#.noticehub.intake.v1.SubmissionViewR\n" +
 	"submission\x127\n" +
-	"\ahistory\x18\x02 \x03(\v2\x1d.noticehub.intake.v1.DecisionR\ahistory\"\xcb\x03\n" +
+	"\ahistory\x18\x02 \x03(\v2\x1d.noticehub.intake.v1.DecisionR\ahistory\"\xce\x03\n" +
 	"\x16ListSubmissionsRequest\x12a\n" +
 	"\x11information_types\x18\x01 \x03(\x0e2#.noticehub.event.v1.InformationTypeB\x0f\xbaH\f\x92\x01\t\x10\n" +
 	"\"\x05\x82\x01\x02\x10\x01R\x10informationTypes\x12Q\n" +
 	"\bstatuses\x18\x02 \x03(\x0e2$.noticehub.event.v1.SubmissionStatusB\x0f\xbaH\f\x92\x01\t\x10\n" +
-	"\"\x05\x82\x01\x02\x10\x01R\bstatuses\x12+\n" +
-	"\x03crn\x18\x03 \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\x12;\n" +
+	"\"\x05\x82\x01\x02\x10\x01R\bstatuses\x12.\n" +
+	"\x03crn\x18\x03 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\x12;\n" +
 	"\vlodged_from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"lodgedFrom\x12?\n" +
 	"\rlodged_before\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\flodgedBefore\x12'\n" +
@@ -2116,15 +2117,15 @@ const file_noticehub_intake_v1_intake_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\n" +
 	"\x17WatchSubmissionsRequest\x12+\n" +
 	"\fresume_token\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vresumeToken\x12,\n" +
-	"\rsubmission_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\fsubmissionId\"\xbb\x01\n" +
+	"\rsubmission_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18$R\fsubmissionId\"\xc0\x01\n" +
 	"\x18WatchSubmissionsResponse\x12#\n" +
-	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x1c\n" +
-	"\treference\x18\x02 \x01(\tR\treference\x129\n" +
+	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12!\n" +
+	"\treference\x18\x02 \x01(\tB\x03\x80\x01\x01R\treference\x129\n" +
 	"\bdecision\x18\x03 \x01(\v2\x1d.noticehub.intake.v1.DecisionR\bdecision\x12!\n" +
-	"\fresume_token\x18\x04 \x01(\tR\vresumeToken\"\xd4\x01\n" +
-	"\x19WithdrawSubmissionRequest\x12G\n" +
-	"\treference\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$R\treference\x121\n" +
-	"\x04note\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xf4\x032\x13^[^\\x00-\\x1f\\x7f]*$R\x04note\x12;\n" +
+	"\fresume_token\x18\x04 \x01(\tR\vresumeToken\"\xda\x01\n" +
+	"\x19WithdrawSubmissionRequest\x12J\n" +
+	"\treference\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$\x80\x01\x01R\treference\x124\n" +
+	"\x04note\x18\x02 \x01(\tB \xbaH\x1ar\x18\x18\xf4\x032\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\x04note\x12;\n" +
 	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\f\xbaH\t\xaa\x01\x06\"\x02\b\b2\x00R\x04wait\"W\n" +
 	"\x1aWithdrawSubmissionResponse\x129\n" +
 	"\bdecision\x18\x01 \x01(\v2\x1d.noticehub.intake.v1.DecisionR\bdecision*V\n" +

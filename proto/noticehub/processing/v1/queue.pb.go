@@ -1197,7 +1197,13 @@ type GetSubmissionDetailResponse struct {
 	// What to do next, one line per open reason.
 	NextSteps []string `protobuf:"bytes,8,rep,name=next_steps,json=nextSteps,proto3" json:"next_steps,omitempty"`
 	// The customer's notices, for notices to commence or revoke.
-	Notices       []*Notice `protobuf:"bytes,9,rep,name=notices,proto3" json:"notices,omitempty"`
+	Notices []*Notice `protobuf:"bytes,9,rep,name=notices,proto3" json:"notices,omitempty"`
+	// How many candidates are restricted and not shown; all there is to know of
+	// them without the right to see such records.
+	RestrictedCandidates int32 `protobuf:"varint,10,opt,name=restricted_candidates,json=restrictedCandidates,proto3" json:"restricted_candidates,omitempty"`
+	// True when something is left out because access to the record is restricted,
+	// or because nobody could be asked whether it is.
+	Guarded       bool `protobuf:"varint,11,opt,name=guarded,proto3" json:"guarded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1293,6 +1299,20 @@ func (x *GetSubmissionDetailResponse) GetNotices() []*Notice {
 		return x.Notices
 	}
 	return nil
+}
+
+func (x *GetSubmissionDetailResponse) GetRestrictedCandidates() int32 {
+	if x != nil {
+		return x.RestrictedCandidates
+	}
+	return 0
+}
+
+func (x *GetSubmissionDetailResponse) GetGuarded() bool {
+	if x != nil {
+		return x.Guarded
+	}
+	return false
 }
 
 // ClaimRequest claims an entry.
@@ -1848,8 +1868,11 @@ type RecordOutcomeRequest struct {
 	Crn string `protobuf:"bytes,8,opt,name=crn,proto3" json:"crn,omitempty"`
 	// The register change that belongs to the outcome, for COMMENCED, EXTENDED and REVOKED.
 	RegisterChange *RegisterChange `protobuf:"bytes,9,opt,name=register_change,json=registerChange,proto3" json:"register_change,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Ends a lift of restricted access in the same step, before the outcome; an
+	// outcome is refused as ACCESS_LIFTED while access is lifted without it.
+	ReinstateAccess bool `protobuf:"varint,10,opt,name=reinstate_access,json=reinstateAccess,proto3" json:"reinstate_access,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RecordOutcomeRequest) Reset() {
@@ -1943,6 +1966,13 @@ func (x *RecordOutcomeRequest) GetRegisterChange() *RegisterChange {
 		return x.RegisterChange
 	}
 	return nil
+}
+
+func (x *RecordOutcomeRequest) GetReinstateAccess() bool {
+	if x != nil {
+		return x.ReinstateAccess
+	}
+	return false
 }
 
 // RegisterChange is what an officer codes on the register together with the outcome.
@@ -2898,7 +2928,7 @@ var File_noticehub_processing_v1_queue_proto protoreflect.FileDescriptor
 
 const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\n" +
-	"#noticehub/processing/v1/queue.proto\x12\x17noticehub.processing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a noticehub/intake/v1/intake.proto\"\xbf\a\n" +
+	"#noticehub/processing/v1/queue.proto\x12\x17noticehub.processing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a noticehub/intake/v1/intake.proto\"\xc5\a\n" +
 	"\x18SearchSubmissionsRequest\x12d\n" +
 	"\x12business_functions\x18\x01 \x03(\x0e2$.noticehub.event.v1.BusinessFunctionB\x0f\xbaH\f\x92\x01\t\x10\x05\"\x05\x82\x01\x02\x10\x01R\x11businessFunctions\x123\n" +
 	"\rauthority_ids\x18\x02 \x03(\tB\x0e\xbaH\v\x92\x01\b\x102\"\x04r\x02\x18(R\fauthorityIds\x12a\n" +
@@ -2909,9 +2939,10 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\areasons\x18\x05 \x03(\x0e2#.noticehub.event.v1.RejectionReasonB\x0f\xbaH\f\x92\x01\t\x10\x1e\"\x05\x82\x01\x02\x10\x01R\areasons\x12;\n" +
 	"\vlodged_from\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"lodgedFrom\x12?\n" +
-	"\rlodged_before\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\flodgedBefore\x12+\n" +
-	"\x03crn\x18\b \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\x12%\n" +
-	"\treference\x18\t \x01(\tB\a\xbaH\x04r\x02\x18PR\treference\x12(\n" +
+	"\rlodged_before\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\flodgedBefore\x12.\n" +
+	"\x03crn\x18\b \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\x12(\n" +
+	"\treference\x18\t \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18P\x80\x01\x01R\treference\x12(\n" +
 	"\vassigned_to\x18\n" +
 	" \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
 	"assignedTo\x12\x1e\n" +
@@ -2925,22 +2956,22 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\tpage_size\x18\x0f \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x10 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\tpageToken\"\xa8\x06\n" +
+	"page_token\x18\x10 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\tpageToken\"\xb7\x06\n" +
 	"\x11SubmissionSummary\x12#\n" +
 	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12!\n" +
 	"\fauthority_id\x18\x02 \x01(\tR\vauthorityId\x12Q\n" +
-	"\x11business_function\x18\x03 \x01(\x0e2$.noticehub.event.v1.BusinessFunctionR\x10businessFunction\x12\x1c\n" +
-	"\treference\x18\x04 \x01(\tR\treference\x12N\n" +
+	"\x11business_function\x18\x03 \x01(\x0e2$.noticehub.event.v1.BusinessFunctionR\x10businessFunction\x12!\n" +
+	"\treference\x18\x04 \x01(\tB\x03\x80\x01\x01R\treference\x12N\n" +
 	"\x10information_type\x18\x05 \x01(\x0e2#.noticehub.event.v1.InformationTypeR\x0finformationType\x12<\n" +
 	"\x06status\x18\x06 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x06status\x125\n" +
 	"\aoutcome\x18\a \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\x12=\n" +
 	"\areasons\x18\b \x03(\x0e2#.noticehub.event.v1.RejectionReasonR\areasons\x12 \n" +
-	"\vdescription\x18\t \x01(\tR\vdescription\x12\x10\n" +
+	"\vdescription\x18\t \x01(\tR\vdescription\x12\x15\n" +
 	"\x03crn\x18\n" +
-	" \x01(\tR\x03crn\x127\n" +
+	" \x01(\tB\x03\x80\x01\x01R\x03crn\x127\n" +
 	"\tlodged_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\blodgedAt\x120\n" +
-	"\x05since\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1f\n" +
-	"\vcase_worker\x18\r \x01(\tR\n" +
+	"\x05since\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12$\n" +
+	"\vcase_worker\x18\r \x01(\tB\x03\x80\x01\x01R\n" +
 	"caseWorker\x12\x18\n" +
 	"\aversion\x18\x0e \x01(\x05R\aversion\x12\x17\n" +
 	"\aheld_by\x18\x0f \x01(\tR\x06heldBy\x12D\n" +
@@ -2963,19 +2994,19 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\foldest_since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\voldestSince\x12;\n" +
 	"\x06counts\x18\x05 \x03(\v2#.noticehub.processing.v1.QueueCountR\x06counts\"K\n" +
 	"\x1aGetSubmissionDetailRequest\x12-\n" +
-	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\"\xaf\x01\n" +
+	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\"\xb4\x01\n" +
 	"\vRuleVerdict\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x16\n" +
 	"\x06passed\x18\x02 \x01(\bR\x06passed\x12#\n" +
 	"\rnot_evaluated\x18\x03 \x01(\bR\fnotEvaluated\x12;\n" +
-	"\x06reason\x18\x04 \x01(\x0e2#.noticehub.event.v1.RejectionReasonR\x06reason\x12\x12\n" +
-	"\x04text\x18\x05 \x01(\tR\x04text\"\xf0\x02\n" +
+	"\x06reason\x18\x04 \x01(\x0e2#.noticehub.event.v1.RejectionReasonR\x06reason\x12\x17\n" +
+	"\x04text\x18\x05 \x01(\tB\x03\x80\x01\x01R\x04text\"\xf5\x02\n" +
 	"\rDecisionTrace\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12%\n" +
 	"\x0epolicy_version\x18\x02 \x01(\tR\rpolicyVersion\x129\n" +
 	"\n" +
-	"decided_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12-\n" +
-	"\x05facts\x18\x04 \x01(\v2\x17.google.protobuf.StructR\x05facts\x12@\n" +
+	"decided_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x122\n" +
+	"\x05facts\x18\x04 \x01(\v2\x17.google.protobuf.StructB\x03\x80\x01\x01R\x05facts\x12@\n" +
 	"\bverdicts\x18\x05 \x03(\v2$.noticehub.processing.v1.RuleVerdictR\bverdicts\x12=\n" +
 	"\areasons\x18\x06 \x03(\x0e2#.noticehub.event.v1.RejectionReasonR\areasons\x125\n" +
 	"\aoutcome\x18\a \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\"\xee\x01\n" +
@@ -2986,22 +3017,22 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x02to\x18\x03 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x02to\x12\x14\n" +
 	"\x05actor\x18\x04 \x01(\tR\x05actor\x12\x14\n" +
 	"\x05cause\x18\x05 \x01(\tR\x05cause\x12*\n" +
-	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"}\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x82\x01\n" +
 	"\x04Note\x12\x1d\n" +
 	"\n" +
-	"officer_id\x18\x01 \x01(\tR\tofficerId\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
+	"officer_id\x18\x01 \x01(\tR\tofficerId\x12\x17\n" +
+	"\x04text\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04text\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
-	"\x06action\x18\x04 \x01(\tR\x06action\"\xb6\x01\n" +
-	"\x0eMatchCandidate\x12\x10\n" +
-	"\x03crn\x18\x01 \x01(\tR\x03crn\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\x12\"\n" +
-	"\rdate_of_birth\x18\x03 \x01(\tR\vdateOfBirth\x12\x14\n" +
-	"\x05score\x18\x04 \x01(\x01R\x05score\x12$\n" +
-	"\rcontributions\x18\x05 \x03(\tR\rcontributions\x12\x1e\n" +
+	"\x06action\x18\x04 \x01(\tR\x06action\"\xd4\x01\n" +
+	"\x0eMatchCandidate\x12\x15\n" +
+	"\x03crn\x18\x01 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04name\x12'\n" +
+	"\rdate_of_birth\x18\x03 \x01(\tB\x03\x80\x01\x01R\vdateOfBirth\x12\x19\n" +
+	"\x05score\x18\x04 \x01(\x01B\x03\x80\x01\x01R\x05score\x12)\n" +
+	"\rcontributions\x18\x05 \x03(\tB\x03\x80\x01\x01R\rcontributions\x12#\n" +
 	"\n" +
-	"restricted\x18\x06 \x01(\bR\n" +
-	"restricted\"\xc9\x04\n" +
+	"restricted\x18\x06 \x01(\bB\x03\x80\x01\x01R\n" +
+	"restricted\"\x98\x05\n" +
 	"\x1bGetSubmissionDetailResponse\x12D\n" +
 	"\asummary\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\asummary\x12?\n" +
 	"\n" +
@@ -3016,7 +3047,10 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x10allowed_outcomes\x18\a \x03(\x0e2\x1b.noticehub.event.v1.OutcomeR\x0fallowedOutcomes\x12\x1d\n" +
 	"\n" +
 	"next_steps\x18\b \x03(\tR\tnextSteps\x129\n" +
-	"\anotices\x18\t \x03(\v2\x1f.noticehub.processing.v1.NoticeR\anotices\"`\n" +
+	"\anotices\x18\t \x03(\v2\x1f.noticehub.processing.v1.NoticeR\anotices\x123\n" +
+	"\x15restricted_candidates\x18\n" +
+	" \x01(\x05R\x14restrictedCandidates\x12\x18\n" +
+	"\aguarded\x18\v \x01(\bR\aguarded\"`\n" +
 	"\fClaimRequest\x12-\n" +
 	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"[\n" +
@@ -3029,46 +3063,44 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x0fReleaseResponse\x12J\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
-	"submission\"\x8c\x01\n" +
+	"submission\"\x8f\x01\n" +
 	"\rAssignRequest\x12-\n" +
 	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12(\n" +
 	"\n" +
-	"officer_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tofficerId\x12\"\n" +
-	"\x06reason\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x03\x18\xe8\aR\x06reason\"\\\n" +
+	"officer_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tofficerId\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xbaH\ar\x05\x10\x03\x18\xe8\a\x80\x01\x01R\x06reason\"\\\n" +
 	"\x0eAssignResponse\x12J\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
-	"submission\"\xbd\x01\n" +
+	"submission\"\xc0\x01\n" +
 	"\vHoldRequest\x12-\n" +
 	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12<\n" +
-	"\x05until\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x05until\x12\x1e\n" +
-	"\x04note\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x03\x18\xe8\aR\x04note\x12!\n" +
+	"\x05until\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x05until\x12!\n" +
+	"\x04note\x18\x03 \x01(\tB\r\xbaH\ar\x05\x10\x03\x18\xe8\a\x80\x01\x01R\x04note\x12!\n" +
 	"\aversion\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\aversion\"Z\n" +
 	"\fHoldResponse\x12J\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
-	"submission\"\x87\x01\n" +
+	"submission\"\x8a\x01\n" +
 	"\x0eAddNoteRequest\x12-\n" +
-	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12\x1e\n" +
-	"\x04text\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\x12&\n" +
+	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12!\n" +
+	"\x04text\x18\x02 \x01(\tB\r\xbaH\ar\x05\x10\x01\x18\xa0\x1f\x80\x01\x01R\x04text\x12&\n" +
 	"\taction_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bactionId\"D\n" +
 	"\x0fAddNoteResponse\x121\n" +
-	"\x04note\x18\x01 \x01(\v2\x1d.noticehub.processing.v1.NoteR\x04note\"\xf2\x03\n" +
+	"\x04note\x18\x01 \x01(\v2\x1d.noticehub.processing.v1.NoteR\x04note\"\xa6\x04\n" +
 	"\x14RecordOutcomeRequest\x12-\n" +
 	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\aversion\x12&\n" +
 	"\taction_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bactionId\x12A\n" +
 	"\aoutcome\x18\x04 \x01(\x0e2\x1b.noticehub.event.v1.OutcomeB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\aoutcome\x12 \n" +
-	"\vdeclaration\x18\x05 \x01(\bR\vdeclaration\x12\x1e\n" +
-	"\x04note\x18\x06 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x03\x18\xa0\x1fR\x04note\x12\\\n" +
-	"\x12note_for_authority\x18\a \x01(\tB.\xbaH+r)\x18\xe8\a2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$R\x10noteForAuthority\x12+\n" +
-	"\x03crn\x18\b \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\x12P\n" +
-	"\x0fregister_change\x18\t \x01(\v2'.noticehub.processing.v1.RegisterChangeR\x0eregisterChange\"\x84\x02\n" +
+	"\vdeclaration\x18\x05 \x01(\bR\vdeclaration\x12!\n" +
+	"\x04note\x18\x06 \x01(\tB\r\xbaH\ar\x05\x10\x03\x18\xa0\x1f\x80\x01\x01R\x04note\x12_\n" +
+	"\x12note_for_authority\x18\a \x01(\tB1\xbaH+r)\x18\xe8\a2$^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]*$\x80\x01\x01R\x10noteForAuthority\x12.\n" +
+	"\x03crn\x18\b \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\x12P\n" +
+	"\x0fregister_change\x18\t \x01(\v2'.noticehub.processing.v1.RegisterChangeR\x0eregisterChange\x12)\n" +
+	"\x10reinstate_access\x18\n" +
+	" \x01(\bR\x0freinstateAccess\"\x84\x02\n" +
 	"\x0eRegisterChange\x12E\n" +
 	"\n" +
 	"start_date\x18\x01 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\tstartDate\x122\n" +
@@ -3078,15 +3110,14 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x15RecordOutcomeResponse\x12J\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
-	"submission\"\x8e\x02\n" +
+	"submission\"\x94\x02\n" +
 	"\x18ReturnToAuthorityRequest\x12-\n" +
 	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\aversion\x12&\n" +
 	"\taction_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bactionId\x12 \n" +
-	"\vdeclaration\x18\x04 \x01(\bR\vdeclaration\x12\x1e\n" +
-	"\x04note\x18\x05 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x03\x18\xa0\x1fR\x04note\x126\n" +
-	"\x12note_for_authority\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x10noteForAuthority\"g\n" +
+	"\vdeclaration\x18\x04 \x01(\bR\vdeclaration\x12!\n" +
+	"\x04note\x18\x05 \x01(\tB\r\xbaH\ar\x05\x10\x03\x18\xa0\x1f\x80\x01\x01R\x04note\x129\n" +
+	"\x12note_for_authority\x18\x06 \x01(\tB\v\xbaH\x05r\x03\x18\xe8\a\x80\x01\x01R\x10noteForAuthority\"g\n" +
 	"\x19ReturnToAuthorityResponse\x12J\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
@@ -3098,10 +3129,10 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
 	"submission\x12(\n" +
-	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xbe\x04\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xc3\x04\n" +
 	"\x06Notice\x12\x1b\n" +
-	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12!\n" +
+	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12!\n" +
 	"\fauthority_id\x18\x03 \x01(\tR\vauthorityId\x125\n" +
 	"\ameasure\x18\x04 \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\ameasure\x125\n" +
 	"\x05state\x18\x05 \x01(\x0e2\x1f.noticehub.event.v1.NoticeStateR\x05state\x12\x1d\n" +
@@ -3117,35 +3148,35 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\vrecorded_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x18\n" +
 	"\aversion\x18\r \x01(\x05R\aversion\x12.\n" +
-	"\x13continues_notice_id\x18\x0e \x01(\tR\x11continuesNoticeId\"{\n" +
-	"\x12ListNoticesRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12;\n" +
+	"\x13continues_notice_id\x18\x0e \x01(\tR\x11continuesNoticeId\"~\n" +
+	"\x12ListNoticesRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12;\n" +
 	"\x05as_at\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04asAt\"e\n" +
 	"\x13ListNoticesResponse\x129\n" +
 	"\anotices\x18\x01 \x03(\v2\x1f.noticehub.processing.v1.NoticeR\anotices\x12\x13\n" +
 	"\x05as_at\x18\x02 \x01(\tR\x04asAt\"E\n" +
 	"\x14GetDisclosureRequest\x12-\n" +
-	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\"7\n" +
+	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\"<\n" +
 	"\tCriterion\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
-	"\x06result\x18\x02 \x01(\tR\x06result\"\xd5\x04\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\x06result\x18\x02 \x01(\tB\x03\x80\x01\x01R\x06result\"\x82\x05\n" +
 	"\n" +
 	"Disclosure\x12#\n" +
-	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x14\n" +
+	"\rsubmission_id\x18\x01 \x01(\tR\fsubmissionId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x14\n" +
 	"\x05label\x18\x03 \x01(\tR\x05label\x123\n" +
 	"\x06result\x18\x04 \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\x06result\x12>\n" +
-	"\bcriteria\x18\x05 \x03(\v2\".noticehub.processing.v1.CriterionR\bcriteria\x12*\n" +
-	"\x11on_income_support\x18\x06 \x01(\bR\x0fonIncomeSupport\x12\x1a\n" +
-	"\bpayments\x18\a \x03(\tR\bpayments\x12\x18\n" +
-	"\aaddress\x18\b \x01(\tR\aaddress\x12G\n" +
-	" under_enhanced_income_management\x18\t \x01(\bR\x1dunderEnhancedIncomeManagement\x125\n" +
+	"\bcriteria\x18\x05 \x03(\v2\".noticehub.processing.v1.CriterionR\bcriteria\x12/\n" +
+	"\x11on_income_support\x18\x06 \x01(\bB\x03\x80\x01\x01R\x0fonIncomeSupport\x12\x1f\n" +
+	"\bpayments\x18\a \x03(\tB\x03\x80\x01\x01R\bpayments\x12\x1d\n" +
+	"\aaddress\x18\b \x01(\tB\x03\x80\x01\x01R\aaddress\x12L\n" +
+	" under_enhanced_income_management\x18\t \x01(\bB\x03\x80\x01\x01R\x1dunderEnhancedIncomeManagement\x12:\n" +
 	"\ameasure\x18\n" +
-	" \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\ameasure\x12\x1f\n" +
-	"\vpartner_crn\x18\v \x01(\tR\n" +
-	"partnerCrn\x12\x1a\n" +
-	"\bchildren\x18\f \x01(\x05R\bchildren\x12'\n" +
-	"\x0fpayment_history\x18\r \x03(\tR\x0epaymentHistory\x12=\n" +
+	" \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\x03\x80\x01\x01R\ameasure\x12$\n" +
+	"\vpartner_crn\x18\v \x01(\tB\x03\x80\x01\x01R\n" +
+	"partnerCrn\x12\x1f\n" +
+	"\bchildren\x18\f \x01(\x05B\x03\x80\x01\x01R\bchildren\x12,\n" +
+	"\x0fpayment_history\x18\r \x03(\tB\x03\x80\x01\x01R\x0epaymentHistory\x12=\n" +
 	"\fdisclosed_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\vdisclosedAt\"\\\n" +
 	"\x15GetDisclosureResponse\x12C\n" +
 	"\n" +

@@ -2331,73 +2331,73 @@ var File_noticehub_registry_v1_changes_proto protoreflect.FileDescriptor
 
 const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\n" +
-	"#noticehub/registry/v1/changes.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a)noticehub/registry/v1/circumstances.proto\x1a$noticehub/registry/v1/registry.proto\"(\n" +
+	"#noticehub/registry/v1/changes.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a)noticehub/registry/v1/circumstances.proto\x1a$noticehub/registry/v1/registry.proto\"-\n" +
 	"\n" +
-	"EndNominee\x12\x1a\n" +
-	"\bdeceased\x18\x01 \x01(\bR\bdeceased\"\xd2\x01\n" +
-	"\tChildLeft\x12;\n" +
+	"EndNominee\x12\x1f\n" +
+	"\bdeceased\x18\x01 \x01(\bB\x03\x80\x01\x01R\bdeceased\"\xdb\x01\n" +
+	"\tChildLeft\x12>\n" +
 	"\n" +
-	"given_name\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\tgivenName\x12G\n" +
-	"\rdate_of_birth\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\vdateOfBirth\x12?\n" +
-	"\adied_on\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x06diedOn\"\x88\x02\n" +
+	"given_name\x18\x01 \x01(\tB\x1f\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\tgivenName\x12J\n" +
+	"\rdate_of_birth\x18\x02 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\vdateOfBirth\x12B\n" +
+	"\adied_on\x18\x03 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x06diedOn\"\x93\x02\n" +
 	"\n" +
-	"SetAccount\x12(\n" +
-	"\rbalance_cents\x18\x01 \x01(\x03H\x00R\fbalanceCents\x88\x01\x01\x121\n" +
-	"\rmanaged_cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x01R\fmanagedCents\x88\x01\x01\x12_\n" +
-	"\x15residual_disbursed_on\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$H\x02R\x13residualDisbursedOn\x88\x01\x01B\x10\n" +
+	"SetAccount\x12-\n" +
+	"\rbalance_cents\x18\x01 \x01(\x03B\x03\x80\x01\x01H\x00R\fbalanceCents\x88\x01\x01\x124\n" +
+	"\rmanaged_cents\x18\x02 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01H\x01R\fmanagedCents\x88\x01\x01\x12b\n" +
+	"\x15residual_disbursed_on\x18\x03 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01H\x02R\x13residualDisbursedOn\x88\x01\x01B\x10\n" +
 	"\x0e_balance_centsB\x10\n" +
 	"\x0e_managed_centsB\x18\n" +
-	"\x16_residual_disbursed_on\"\x8d\x01\n" +
-	"\fCeaseExpense\x12H\n" +
+	"\x16_residual_disbursed_on\"\x93\x01\n" +
+	"\fCeaseExpense\x12K\n" +
 	"\n" +
-	"expense_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\texpenseId\x123\n" +
-	"\x02on\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x02on\"r\n" +
-	"\x0eExpensePayment\x12H\n" +
+	"expense_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\texpenseId\x126\n" +
+	"\x02on\x18\x02 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\x02on\"z\n" +
+	"\x0eExpensePayment\x12K\n" +
 	"\n" +
-	"expense_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\texpenseId\x12\x16\n" +
-	"\x06failed\x18\x02 \x01(\bR\x06failed\"\xc0\x02\n" +
-	"\aSetCard\x121\n" +
-	"\rbalance_cents\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x00R\fbalanceCents\x88\x01\x01\x12-\n" +
-	"\vlimit_cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x01R\n" +
-	"limitCents\x88\x01\x01\x12e\n" +
-	"\x11allocation_method\x18\x03 \x01(\x0e2'.noticehub.registry.v1.AllocationMethodB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00H\x02R\x10allocationMethod\x88\x01\x01\x12$\n" +
-	"\vpin_blocked\x18\x04 \x01(\bH\x03R\n" +
+	"expense_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\texpenseId\x12\x1b\n" +
+	"\x06failed\x18\x02 \x01(\bB\x03\x80\x01\x01R\x06failed\"\xce\x02\n" +
+	"\aSetCard\x124\n" +
+	"\rbalance_cents\x18\x01 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01H\x00R\fbalanceCents\x88\x01\x01\x120\n" +
+	"\vlimit_cents\x18\x02 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01H\x01R\n" +
+	"limitCents\x88\x01\x01\x12h\n" +
+	"\x11allocation_method\x18\x03 \x01(\x0e2'.noticehub.registry.v1.AllocationMethodB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01H\x02R\x10allocationMethod\x88\x01\x01\x12)\n" +
+	"\vpin_blocked\x18\x04 \x01(\bB\x03\x80\x01\x01H\x03R\n" +
 	"pinBlocked\x88\x01\x01B\x10\n" +
 	"\x0e_balance_centsB\x0e\n" +
 	"\f_limit_centsB\x14\n" +
 	"\x12_allocation_methodB\x0e\n" +
 	"\f_pin_blocked\"\t\n" +
-	"\aNothing\"\xd3\x11\n" +
+	"\aNothing\"\xf2\x11\n" +
 	"\x06Change\x12A\n" +
 	"\vput_address\x18\x01 \x01(\v2\x1e.noticehub.registry.v1.AddressH\x00R\n" +
-	"putAddress\x12Q\n" +
-	"\vend_address\x18\x02 \x01(\x0e2\".noticehub.registry.v1.AddressTypeB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00H\x00R\n" +
+	"putAddress\x12T\n" +
+	"\vend_address\x18\x02 \x01(\x0e2\".noticehub.registry.v1.AddressTypeB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01H\x00R\n" +
 	"endAddress\x12A\n" +
 	"\vput_payment\x18\x03 \x01(\v2\x1e.noticehub.registry.v1.PaymentH\x00R\n" +
-	"putPayment\x12<\n" +
-	"\trent_type\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$H\x00R\brentType\x12A\n" +
+	"putPayment\x12?\n" +
+	"\trent_type\x18\x04 \x01(\tB \xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$\x80\x01\x01H\x00R\brentType\x12A\n" +
 	"\vset_nominee\x18\x05 \x01(\v2\x1e.noticehub.registry.v1.NomineeH\x00R\n" +
 	"setNominee\x12D\n" +
 	"\vend_nominee\x18\x06 \x01(\v2!.noticehub.registry.v1.EndNomineeH\x00R\n" +
-	"endNominee\x12;\n" +
-	"\flink_partner\x18\a \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$H\x00R\vlinkPartner\x12G\n" +
+	"endNominee\x12>\n" +
+	"\flink_partner\x18\a \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01H\x00R\vlinkPartner\x12G\n" +
 	"\x0eunlink_partner\x18\b \x01(\v2\x1e.noticehub.registry.v1.NothingH\x00R\runlinkPartner\x12C\n" +
 	"\rchild_entered\x18\t \x01(\v2\x1c.noticehub.registry.v1.ChildH\x00R\fchildEntered\x12A\n" +
 	"\n" +
 	"child_left\x18\n" +
 	" \x01(\v2 .noticehub.registry.v1.ChildLeftH\x00R\tchildLeft\x12P\n" +
 	"\x10put_imprisonment\x18\v \x01(\v2#.noticehub.registry.v1.ImprisonmentH\x00R\x0fputImprisonment\x12K\n" +
-	"\x10end_imprisonment\x18\f \x01(\v2\x1e.noticehub.registry.v1.NothingH\x00R\x0fendImprisonment\x12I\n" +
-	"\rdate_of_death\x18\r \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$H\x00R\vdateOfDeath\x12K\n" +
+	"\x10end_imprisonment\x18\f \x01(\v2\x1e.noticehub.registry.v1.NothingH\x00R\x0fendImprisonment\x12L\n" +
+	"\rdate_of_death\x18\r \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01H\x00R\vdateOfDeath\x12K\n" +
 	"\vput_penalty\x18\x0e \x01(\v2(.noticehub.registry.v1.CompliancePenaltyH\x00R\n" +
-	"putPenalty\x12b\n" +
-	"\x0fcarer_allowance\x18\x0f \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00H\x00R\x0ecarerAllowance\x12:\n" +
-	"\vpayday_code\x18\x10 \x01(\tB\x17\xbaH\x14r\x122\x10^[A-Z0-9]{1,10}$H\x00R\n" +
-	"paydayCode\x12L\n" +
-	"\rother_measure\x18\x11 \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\b\xbaH\x05\x82\x01\x02\x10\x01H\x00R\fotherMeasure\x12D\n" +
+	"putPenalty\x12e\n" +
+	"\x0fcarer_allowance\x18\x0f \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01H\x00R\x0ecarerAllowance\x12=\n" +
+	"\vpayday_code\x18\x10 \x01(\tB\x1a\xbaH\x14r\x122\x10^[A-Z0-9]{1,10}$\x80\x01\x01H\x00R\n" +
+	"paydayCode\x12O\n" +
+	"\rother_measure\x18\x11 \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01H\x00R\fotherMeasure\x12D\n" +
 	"\vset_account\x18\x12 \x01(\v2!.noticehub.registry.v1.SetAccountH\x00R\n" +
 	"setAccount\x12M\n" +
 	"\x0eaccount_credit\x18\x13 \x01(\v2$.noticehub.registry.v1.AccountCreditH\x00R\raccountCredit\x12A\n" +
@@ -2409,41 +2409,41 @@ const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\rcard_declined\x18\x18 \x01(\v2&.noticehub.registry.v1.CardTransactionH\x00R\fcardDeclined\x12\\\n" +
 	"\x15vary_balance_rejected\x18\x19 \x01(\v2&.noticehub.registry.v1.CardTransactionH\x00R\x13varyBalanceRejected\x12G\n" +
 	"\rput_exemption\x18\x1a \x01(\v2 .noticehub.registry.v1.ExemptionH\x00R\fputExemption\x12Q\n" +
-	"\x11put_service_offer\x18\x1b \x01(\v2#.noticehub.registry.v1.ServiceOfferH\x00R\x0fputServiceOffer\x12M\n" +
-	"\"unrestricted_cash_payment_eligible\x18\x1c \x01(\bH\x00R\x1funrestrictedCashPaymentEligible\x128\n" +
+	"\x11put_service_offer\x18\x1b \x01(\v2#.noticehub.registry.v1.ServiceOfferH\x00R\x0fputServiceOffer\x12R\n" +
+	"\"unrestricted_cash_payment_eligible\x18\x1c \x01(\bB\x03\x80\x01\x01H\x00R\x1funrestrictedCashPaymentEligible\x128\n" +
 	"\bput_name\x18\x1d \x01(\v2\x1b.noticehub.registry.v1.NameH\x00R\aputName\x121\n" +
-	"\x06office\x18\x1e \x01(\tB\x17\xbaH\x14r\x122\x10^[A-Z0-9]{2,10}$H\x00R\x06office\x12-\n" +
-	"\x11restricted_access\x18\x1f \x01(\bH\x00R\x10restrictedAccessB\x0f\n" +
-	"\x06change\x12\x05\xbaH\x02\b\x01\"\xfa\x01\n" +
-	"\x15ChangeCustomerRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x122\n" +
+	"\x06office\x18\x1e \x01(\tB\x17\xbaH\x14r\x122\x10^[A-Z0-9]{2,10}$H\x00R\x06office\x122\n" +
+	"\x11restricted_access\x18\x1f \x01(\bB\x03\x80\x01\x01H\x00R\x10restrictedAccessB\x0f\n" +
+	"\x06change\x12\x05\xbaH\x02\b\x01\"\x80\x02\n" +
+	"\x15ChangeCustomerRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x122\n" +
 	"\x10expected_version\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x0fexpectedVersion\x12C\n" +
 	"\achanges\x18\x03 \x03(\v2\x1d.noticehub.registry.v1.ChangeB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x102R\achanges\x12>\n" +
-	"\x06reason\x18\x04 \x01(\tB&\xbaH#r!\x18\xf4\x032\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$R\x06reason\"U\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x102R\achanges\x12A\n" +
+	"\x06reason\x18\x04 \x01(\tB)\xbaH#r!\x18\xf4\x032\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$\x80\x01\x01R\x06reason\"U\n" +
 	"\x16ChangeCustomerResponse\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"\x99\x01\n" +
-	"\x1bListCustomerVersionsRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12'\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"\x9c\x01\n" +
+	"\x1bListCustomerVersionsRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\xbd\x01\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\xc2\x01\n" +
 	"\x0fCustomerVersion\x12%\n" +
 	"\x0erecord_version\x18\x01 \x01(\x03R\rrecordVersion\x12;\n" +
 	"\vrecorded_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x14\n" +
-	"\x05actor\x18\x03 \x01(\tR\x05actor\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x18\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x12\x1b\n" +
+	"\x06reason\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06reason\x12\x18\n" +
 	"\achanged\x18\x05 \x03(\tR\achanged\"\x8a\x01\n" +
 	"\x1cListCustomerVersionsResponse\x12B\n" +
 	"\bversions\x18\x01 \x03(\v2&.noticehub.registry.v1.CustomerVersionR\bversions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbc\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc2\x02\n" +
 	"\n" +
 	"FeedRecord\x121\n" +
-	"\x04feed\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,39}$R\x04feed\x12G\n" +
-	"\treference\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\treference\x12(\n" +
-	"\x03crn\x18\x03 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12C\n" +
+	"\x04feed\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,39}$R\x04feed\x12J\n" +
+	"\treference\x18\x02 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\treference\x12+\n" +
+	"\x03crn\x18\x03 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12C\n" +
 	"\voccurred_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
 	"occurredAt\x12C\n" +
 	"\achanges\x18\x05 \x03(\v2\x1d.noticehub.registry.v1.ChangeB\n" +
@@ -2455,18 +2455,18 @@ const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\x10repeated_records\x18\x02 \x01(\x03R\x0frepeatedRecords\x12 \n" +
 	"\vquarantined\x18\x03 \x01(\x03R\vquarantined\x12\x18\n" +
 	"\arefused\x18\x04 \x01(\x03R\arefused\x12:\n" +
-	"\x06errors\x18\x05 \x03(\v2\".noticehub.registry.v1.ImportErrorR\x06errors\"\x9d\x02\n" +
+	"\x06errors\x18\x05 \x03(\v2\".noticehub.registry.v1.ImportErrorR\x06errors\"\xa2\x02\n" +
 	"\x11QuarantinedRecord\x12\x1b\n" +
 	"\trecord_id\x18\x01 \x01(\tR\brecordId\x129\n" +
 	"\x06record\x18\x02 \x01(\v2!.noticehub.registry.v1.FeedRecordR\x06record\x12?\n" +
-	"\x06reason\x18\x03 \x01(\x0e2'.noticehub.registry.v1.QuarantineReasonR\x06reason\x12\x16\n" +
-	"\x06detail\x18\x04 \x01(\tR\x06detail\x12A\n" +
+	"\x06reason\x18\x03 \x01(\x0e2'.noticehub.registry.v1.QuarantineReasonR\x06reason\x12\x1b\n" +
+	"\x06detail\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06detail\x12A\n" +
 	"\x0equarantined_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\rquarantinedAt\x12\x14\n" +
-	"\x05tries\x18\x06 \x01(\x05R\x05tries\"\x98\x02\n" +
+	"\x05tries\x18\x06 \x01(\x05R\x05tries\"\x9b\x02\n" +
 	"\x16ListQuarantinedRequest\x124\n" +
 	"\x04feed\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,39})?$R\x04feed\x12I\n" +
-	"\x06reason\x18\x02 \x01(\x0e2'.noticehub.registry.v1.QuarantineReasonB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06reason\x12+\n" +
-	"\x03crn\x18\x03 \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\x12'\n" +
+	"\x06reason\x18\x02 \x01(\x0e2'.noticehub.registry.v1.QuarantineReasonB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06reason\x12.\n" +
+	"\x03crn\x18\x03 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\x12'\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -2497,13 +2497,13 @@ const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\bprovider\x18\x01 \x01(\v2*.noticehub.registry.v1.SchoolMealsProviderR\bprovider\"!\n" +
 	"\x1fListSchoolMealsProvidersRequest\"l\n" +
 	" ListSchoolMealsProvidersResponse\x12H\n" +
-	"\tproviders\x18\x01 \x03(\v2*.noticehub.registry.v1.SchoolMealsProviderR\tproviders\"\xe0\x01\n" +
-	"\x14PlaceDocumentRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12)\n" +
+	"\tproviders\x18\x01 \x03(\v2*.noticehub.registry.v1.SchoolMealsProviderR\tproviders\"\xe9\x01\n" +
+	"\x14PlaceDocumentRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12)\n" +
 	"\vdocument_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
-	"documentId\x125\n" +
-	"\x05title\x18\x03 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x05title\x12<\n" +
-	"\x04text\x18\x04 \x01(\tB(\xbaH%r#\x10\x01\x18\xa0\x1f2\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$R\x04text\"T\n" +
+	"documentId\x128\n" +
+	"\x05title\x18\x03 \x01(\tB\"\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\x05title\x12?\n" +
+	"\x04text\x18\x04 \x01(\tB+\xbaH%r#\x10\x01\x18\xa0\x1f2\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$\x80\x01\x01R\x04text\"T\n" +
 	"\x15PlaceDocumentResponse\x12;\n" +
 	"\bdocument\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.DocumentR\bdocument*\xa7\x01\n" +
 	"\x10QuarantineReason\x12!\n" +

@@ -1311,81 +1311,82 @@ var File_noticehub_registry_v1_circumstances_proto protoreflect.FileDescriptor
 
 const file_noticehub_registry_v1_circumstances_proto_rawDesc = "" +
 	"\n" +
-	")noticehub/registry/v1/circumstances.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x91\x01\n" +
-	"\fImprisonment\x12@\n" +
-	"\tfrom_date\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\bfromDate\x12?\n" +
-	"\ato_date\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x06toDate\"\xa4\x02\n" +
-	"\x11CompliancePenalty\x12H\n" +
+	")noticehub/registry/v1/circumstances.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x97\x01\n" +
+	"\fImprisonment\x12C\n" +
+	"\tfrom_date\x18\x01 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\bfromDate\x12B\n" +
+	"\ato_date\x18\x02 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x06toDate\"\xb0\x02\n" +
+	"\x11CompliancePenalty\x12K\n" +
 	"\n" +
-	"penalty_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\tpenaltyId\x12B\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\".noticehub.registry.v1.PenaltyKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12@\n" +
-	"\tfrom_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\bfromDate\x12?\n" +
-	"\ato_date\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x06toDate\"\xa0\x01\n" +
-	"\fMeasureSpell\x125\n" +
-	"\ameasure\x18\x01 \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\ameasure\x12\x1b\n" +
-	"\tfrom_date\x18\x02 \x01(\tR\bfromDate\x12\x17\n" +
-	"\ato_date\x18\x03 \x01(\tR\x06toDate\x12#\n" +
-	"\rfrom_register\x18\x04 \x01(\bR\ffromRegister\"\x8f\x02\n" +
-	"\x17IncomeManagementAccount\x12#\n" +
-	"\rbalance_cents\x18\x01 \x01(\x03R\fbalanceCents\x12,\n" +
-	"\rmanaged_cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\fmanagedCents\x12Z\n" +
-	"\x15residual_disbursed_on\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x13residualDisbursedOn\x12E\n" +
+	"penalty_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\tpenaltyId\x12E\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\".noticehub.registry.v1.PenaltyKindB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01R\x04kind\x12C\n" +
+	"\tfrom_date\x18\x03 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\bfromDate\x12B\n" +
+	"\ato_date\x18\x04 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x06toDate\"\xb4\x01\n" +
+	"\fMeasureSpell\x12:\n" +
+	"\ameasure\x18\x01 \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\x03\x80\x01\x01R\ameasure\x12 \n" +
+	"\tfrom_date\x18\x02 \x01(\tB\x03\x80\x01\x01R\bfromDate\x12\x1c\n" +
+	"\ato_date\x18\x03 \x01(\tB\x03\x80\x01\x01R\x06toDate\x12(\n" +
+	"\rfrom_register\x18\x04 \x01(\bB\x03\x80\x01\x01R\ffromRegister\"\x9a\x02\n" +
+	"\x17IncomeManagementAccount\x12(\n" +
+	"\rbalance_cents\x18\x01 \x01(\x03B\x03\x80\x01\x01R\fbalanceCents\x12/\n" +
+	"\rmanaged_cents\x18\x02 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01R\fmanagedCents\x12]\n" +
+	"\x15residual_disbursed_on\x18\x03 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x13residualDisbursedOn\x12E\n" +
 	"\vlast_credit\x18\x04 \x01(\v2$.noticehub.registry.v1.AccountCreditR\n" +
-	"lastCredit\"\xaa\x01\n" +
-	"\rAccountCredit\x12F\n" +
-	"\tcredit_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\bcreditId\x12\x1d\n" +
-	"\x05cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x05cents\x122\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\"\xc6\x04\n" +
-	"\aExpense\x12H\n" +
+	"lastCredit\"\xb3\x01\n" +
+	"\rAccountCredit\x12I\n" +
+	"\tcredit_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\bcreditId\x12 \n" +
+	"\x05cents\x18\x02 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02 \x00\x80\x01\x01R\x05cents\x125\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\t\xbaH\x03\xc8\x01\x01\x80\x01\x01R\x02at\"\xec\x04\n" +
+	"\aExpense\x12K\n" +
 	"\n" +
-	"expense_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\texpenseId\x12B\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\".noticehub.registry.v1.ExpenseKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x122\n" +
-	"\x10allocation_cents\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x0fallocationCents\x12\x18\n" +
-	"\aregular\x18\x04 \x01(\bR\aregular\x12M\n" +
-	"\vprovider_id\x18\x05 \x01(\tB,\xbaH)r'2%^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$R\n" +
-	"providerId\x12@\n" +
-	"\tfrom_date\x18\x06 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\bfromDate\x12C\n" +
-	"\tceased_on\x18\a \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bceasedOn\x121\n" +
-	"\x14consecutive_failures\x18\b \x01(\x05R\x13consecutiveFailures\x12,\n" +
-	"\x12provider_fee_cents\x18\t \x01(\x03R\x10providerFeeCents\x12(\n" +
+	"expense_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\texpenseId\x12E\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\".noticehub.registry.v1.ExpenseKindB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01R\x04kind\x125\n" +
+	"\x10allocation_cents\x18\x03 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02 \x00\x80\x01\x01R\x0fallocationCents\x12\x1d\n" +
+	"\aregular\x18\x04 \x01(\bB\x03\x80\x01\x01R\aregular\x12P\n" +
+	"\vprovider_id\x18\x05 \x01(\tB/\xbaH)r'2%^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$\x80\x01\x01R\n" +
+	"providerId\x12C\n" +
+	"\tfrom_date\x18\x06 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\bfromDate\x12F\n" +
+	"\tceased_on\x18\a \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\bceasedOn\x126\n" +
+	"\x14consecutive_failures\x18\b \x01(\x05B\x03\x80\x01\x01R\x13consecutiveFailures\x121\n" +
+	"\x12provider_fee_cents\x18\t \x01(\x03B\x03\x80\x01\x01R\x10providerFeeCents\x12-\n" +
 	"\x10provider_ends_on\x18\n" +
-	" \x01(\tR\x0eproviderEndsOn\"\xb6\x01\n" +
-	"\x0fCardTransaction\x12P\n" +
-	"\x0etransaction_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\rtransactionId\x122\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12\x1d\n" +
-	"\x05cents\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05cents\"\xf8\x03\n" +
-	"\x04Card\x12,\n" +
-	"\rbalance_cents\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\fbalanceCents\x12(\n" +
-	"\vlimit_cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
-	"limitCents\x12^\n" +
-	"\x11allocation_method\x18\x03 \x01(\x0e2'.noticehub.registry.v1.AllocationMethodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x10allocationMethod\x12!\n" +
-	"\fmethod_since\x18\x04 \x01(\tR\vmethodSince\x12P\n" +
-	"\x0fprevious_method\x18\x05 \x01(\x0e2'.noticehub.registry.v1.AllocationMethodR\x0epreviousMethod\x12\x1f\n" +
-	"\vpin_blocked\x18\x06 \x01(\bR\n" +
+	" \x01(\tB\x03\x80\x01\x01R\x0eproviderEndsOn\"\xbf\x01\n" +
+	"\x0fCardTransaction\x12S\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\rtransactionId\x125\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\t\xbaH\x03\xc8\x01\x01\x80\x01\x01R\x02at\x12 \n" +
+	"\x05cents\x18\x03 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01R\x05cents\"\x90\x04\n" +
+	"\x04Card\x12/\n" +
+	"\rbalance_cents\x18\x01 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01R\fbalanceCents\x12+\n" +
+	"\vlimit_cents\x18\x02 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01R\n" +
+	"limitCents\x12a\n" +
+	"\x11allocation_method\x18\x03 \x01(\x0e2'.noticehub.registry.v1.AllocationMethodB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\x10allocationMethod\x12&\n" +
+	"\fmethod_since\x18\x04 \x01(\tB\x03\x80\x01\x01R\vmethodSince\x12U\n" +
+	"\x0fprevious_method\x18\x05 \x01(\x0e2'.noticehub.registry.v1.AllocationMethodB\x03\x80\x01\x01R\x0epreviousMethod\x12$\n" +
+	"\vpin_blocked\x18\x06 \x01(\bB\x03\x80\x01\x01R\n" +
 	"pinBlocked\x12B\n" +
 	"\bdeclined\x18\a \x03(\v2&.noticehub.registry.v1.CardTransactionR\bdeclined\x12^\n" +
-	"\x17vary_balance_rejections\x18\b \x03(\v2&.noticehub.registry.v1.CardTransactionR\x15varyBalanceRejections\"\xa7\x04\n" +
-	"\tExemption\x12L\n" +
-	"\fexemption_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\vexemptionId\x12J\n" +
-	"\x06status\x18\x02 \x01(\x0e2&.noticehub.registry.v1.ExemptionStatusB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06status\x12B\n" +
+	"\x17vary_balance_rejections\x18\b \x03(\v2&.noticehub.registry.v1.CardTransactionR\x15varyBalanceRejections\"\xbc\x04\n" +
+	"\tExemption\x12O\n" +
+	"\fexemption_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\vexemptionId\x12M\n" +
+	"\x06status\x18\x02 \x01(\x0e2&.noticehub.registry.v1.ExemptionStatusB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01R\x06status\x12E\n" +
 	"\n" +
-	"applied_on\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tappliedOn\x12Z\n" +
-	"\x15evidence_requested_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x13evidenceRequestedOn\x12X\n" +
-	"\x14evidence_received_on\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x12evidenceReceivedOn\x12E\n" +
+	"applied_on\x18\x03 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\tappliedOn\x12]\n" +
+	"\x15evidence_requested_on\x18\x04 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x13evidenceRequestedOn\x12[\n" +
+	"\x14evidence_received_on\x18\x05 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x12evidenceReceivedOn\x12H\n" +
 	"\n" +
-	"decided_on\x18\x06 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\tdecidedOn\x12?\n" +
-	"\aends_on\x18\a \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x06endsOn\"\xb0\x02\n" +
-	"\fServiceOffer\x12D\n" +
-	"\boffer_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\aofferId\x12G\n" +
-	"\x04kind\x18\x02 \x01(\x0e2'.noticehub.registry.v1.ServiceOfferKindB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12B\n" +
+	"decided_on\x18\x06 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\tdecidedOn\x12B\n" +
+	"\aends_on\x18\a \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x06endsOn\"\xbc\x02\n" +
+	"\fServiceOffer\x12G\n" +
+	"\boffer_id\x18\x01 \x01(\tB,\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x80\x01\x01R\aofferId\x12J\n" +
+	"\x04kind\x18\x02 \x01(\x0e2'.noticehub.registry.v1.ServiceOfferKindB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01R\x04kind\x12E\n" +
 	"\n" +
-	"offered_on\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tofferedOn\x12M\n" +
-	"\x06result\x18\x04 \x01(\x0e2).noticehub.registry.v1.ServiceOfferResultB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06result*\xa4\x01\n" +
+	"offered_on\x18\x03 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\tofferedOn\x12P\n" +
+	"\x06result\x18\x04 \x01(\x0e2).noticehub.registry.v1.ServiceOfferResultB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01R\x06result*\xa4\x01\n" +
 	"\rPaymentStatus\x12\x1e\n" +
 	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_CURRENT\x10\x01\x12\x1c\n" +

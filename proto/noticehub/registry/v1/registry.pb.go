@@ -2197,62 +2197,64 @@ var File_noticehub_registry_v1_registry_proto protoreflect.FileDescriptor
 
 const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\n" +
-	"$noticehub/registry/v1/registry.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a)noticehub/registry/v1/circumstances.proto\"\x84\x01\n" +
-	"\x04Name\x12?\n" +
-	"\vfamily_name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\n" +
-	"familyName\x12;\n" +
+	"$noticehub/registry/v1/registry.proto\x12\x15noticehub.registry.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#noticehub/event/v1/vocabulary.proto\x1a)noticehub/registry/v1/circumstances.proto\"\x8a\x01\n" +
+	"\x04Name\x12B\n" +
+	"\vfamily_name\x18\x01 \x01(\tB!\xbaH\x1br\x19\x10\x01\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\n" +
+	"familyName\x12>\n" +
 	"\n" +
-	"given_name\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$R\tgivenName\"\x88\x02\n" +
-	"\aAddress\x12B\n" +
-	"\x04type\x18\x01 \x01(\x0e2\".noticehub.registry.v1.AddressTypeB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04type\x12 \n" +
-	"\x06street\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06street\x12#\n" +
-	"\blocality\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\blocality\x12@\n" +
-	"\x05state\x18\x04 \x01(\x0e2 .noticehub.event.v1.JurisdictionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x120\n" +
-	"\bpostcode\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f2\r^([0-9]{4})?$R\bpostcode\"\x8a\x03\n" +
-	"\aPayment\x121\n" +
-	"\x04code\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$R\x04code\x124\n" +
-	"\x11fortnightly_cents\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10fortnightlyCents\x12\x18\n" +
-	"\astopped\x18\x03 \x01(\bR\astopped\x12C\n" +
-	"\tfrom_date\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bfromDate\x12F\n" +
-	"\x06status\x18\x05 \x01(\x0e2$.noticehub.registry.v1.PaymentStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06status\x12$\n" +
-	"\rsupplementary\x18\x06 \x01(\bR\rsupplementary\x12I\n" +
-	"\fstatus_since\x18\a \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\vstatusSince\"i\n" +
-	"\aNominee\x121\n" +
-	"\x04kind\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$R\x04kind\x12+\n" +
-	"\x03crn\x18\x02 \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\"\xa6\x01\n" +
-	"\x05Child\x12&\n" +
+	"given_name\x18\x02 \x01(\tB\x1f\xbaH\x19r\x17\x18d2\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\tgivenName\"\x97\x02\n" +
+	"\aAddress\x12E\n" +
+	"\x04type\x18\x01 \x01(\x0e2\".noticehub.registry.v1.AddressTypeB\r\xbaH\a\x82\x01\x04\x10\x01 \x00\x80\x01\x01R\x04type\x12#\n" +
+	"\x06street\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\xc8\x01\x80\x01\x01R\x06street\x12&\n" +
+	"\blocality\x18\x03 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18d\x80\x01\x01R\blocality\x12C\n" +
+	"\x05state\x18\x04 \x01(\x0e2 .noticehub.event.v1.JurisdictionB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\x05state\x123\n" +
+	"\bpostcode\x18\x05 \x01(\tB\x17\xbaH\x11r\x0f2\r^([0-9]{4})?$\x80\x01\x01R\bpostcode\"\xa3\x03\n" +
+	"\aPayment\x124\n" +
+	"\x04code\x18\x01 \x01(\tB \xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$\x80\x01\x01R\x04code\x127\n" +
+	"\x11fortnightly_cents\x18\x02 \x01(\x03B\n" +
+	"\xbaH\x04\"\x02(\x00\x80\x01\x01R\x10fortnightlyCents\x12\x1d\n" +
+	"\astopped\x18\x03 \x01(\bB\x03\x80\x01\x01R\astopped\x12F\n" +
+	"\tfrom_date\x18\x04 \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\bfromDate\x12I\n" +
+	"\x06status\x18\x05 \x01(\x0e2$.noticehub.registry.v1.PaymentStatusB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\x06status\x12)\n" +
+	"\rsupplementary\x18\x06 \x01(\bB\x03\x80\x01\x01R\rsupplementary\x12L\n" +
+	"\fstatus_since\x18\a \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\vstatusSince\"o\n" +
+	"\aNominee\x124\n" +
+	"\x04kind\x18\x01 \x01(\tB \xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$\x80\x01\x01R\x04kind\x12.\n" +
+	"\x03crn\x18\x02 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\"\xb1\x01\n" +
+	"\x05Child\x12)\n" +
 	"\n" +
-	"given_name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\tgivenName\x12G\n" +
-	"\rdate_of_birth\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\vdateOfBirth\x12,\n" +
-	"\x12family_tax_benefit\x18\x03 \x01(\bR\x10familyTaxBenefit\"\x84\x11\n" +
-	"\bCustomer\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x127\n" +
+	"given_name\x18\x01 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18d\x80\x01\x01R\tgivenName\x12J\n" +
+	"\rdate_of_birth\x18\x02 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\vdateOfBirth\x121\n" +
+	"\x12family_tax_benefit\x18\x03 \x01(\bB\x03\x80\x01\x01R\x10familyTaxBenefit\"\xc5\x11\n" +
+	"\bCustomer\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x127\n" +
 	"\x04name\x18\x02 \x01(\v2\x1b.noticehub.registry.v1.NameB\x06\xbaH\x03\xc8\x01\x01R\x04name\x12?\n" +
-	"\aaliases\x18\x03 \x03(\v2\x1b.noticehub.registry.v1.NameB\b\xbaH\x05\x92\x01\x02\x10\x14R\aaliases\x12G\n" +
-	"\rdate_of_birth\x18\x04 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\vdateOfBirth\x12'\n" +
-	"\x06gender\x18\x05 \x01(\tB\x0f\xbaH\fr\n" +
-	"2\b^[FMX]?$R\x06gender\x12F\n" +
+	"\aaliases\x18\x03 \x03(\v2\x1b.noticehub.registry.v1.NameB\b\xbaH\x05\x92\x01\x02\x10\x14R\aaliases\x12J\n" +
+	"\rdate_of_birth\x18\x04 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\vdateOfBirth\x12*\n" +
+	"\x06gender\x18\x05 \x01(\tB\x12\xbaH\fr\n" +
+	"2\b^[FMX]?$\x80\x01\x01R\x06gender\x12F\n" +
 	"\taddresses\x18\x06 \x03(\v2\x1e.noticehub.registry.v1.AddressB\b\xbaH\x05\x92\x01\x02\x10\x04R\taddresses\x12D\n" +
 	"\bpayments\x18\a \x03(\v2\x1e.noticehub.registry.v1.PaymentB\b\xbaH\x05\x92\x01\x02\x10\x14R\bpayments\x128\n" +
-	"\anominee\x18\b \x01(\v2\x1e.noticehub.registry.v1.NomineeR\anominee\x12:\n" +
-	"\vpartner_crn\x18\t \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\n" +
+	"\anominee\x18\b \x01(\v2\x1e.noticehub.registry.v1.NomineeR\anominee\x12=\n" +
+	"\vpartner_crn\x18\t \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\n" +
 	"partnerCrn\x12B\n" +
 	"\bchildren\x18\n" +
-	" \x03(\v2\x1c.noticehub.registry.v1.ChildB\b\xbaH\x05\x92\x01\x02\x10\x1eR\bchildren\x12J\n" +
-	"\rdate_of_death\x18\v \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\vdateOfDeath\x12+\n" +
-	"\x11restricted_access\x18\f \x01(\bR\x10restrictedAccess\x12J\n" +
-	"\rother_measure\x18\r \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\b\xbaH\x05\x82\x01\x02\x10\x01R\fotherMeasure\x12F\n" +
-	"\x10register_measure\x18\x0e \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\x0fregisterMeasure\x12%\n" +
+	" \x03(\v2\x1c.noticehub.registry.v1.ChildB\b\xbaH\x05\x92\x01\x02\x10\x1eR\bchildren\x12M\n" +
+	"\rdate_of_death\x18\v \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\vdateOfDeath\x120\n" +
+	"\x11restricted_access\x18\f \x01(\bB\x03\x80\x01\x01R\x10restrictedAccess\x12M\n" +
+	"\rother_measure\x18\r \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\fotherMeasure\x12K\n" +
+	"\x10register_measure\x18\x0e \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\x03\x80\x01\x01R\x0fregisterMeasure\x12%\n" +
 	"\x0erecord_version\x18\x0f \x01(\x03R\rrecordVersion\x122\n" +
-	"\x06office\x18\x10 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12=\n" +
-	"\trent_type\x18\x11 \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{0,49})?$R\brentType\x12\x1f\n" +
-	"\vnominee_for\x18\x12 \x03(\tR\n" +
-	"nomineeFor\x12)\n" +
-	"\x10nominee_deceased\x18\x13 \x01(\bR\x0fnomineeDeceased\x12^\n" +
-	"\x0fcarer_allowance\x18\x14 \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0ecarerAllowance\x12c\n" +
-	"\x17partner_carer_allowance\x18\x15 \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusR\x15partnerCarerAllowance\x128\n" +
-	"\vpayday_code\x18\x16 \x01(\tB\x17\xbaH\x14r\x122\x10^[A-Z0-9]{0,10}$R\n" +
+	"\x06office\x18\x10 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12@\n" +
+	"\trent_type\x18\x11 \x01(\tB#\xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{0,49})?$\x80\x01\x01R\brentType\x12$\n" +
+	"\vnominee_for\x18\x12 \x03(\tB\x03\x80\x01\x01R\n" +
+	"nomineeFor\x12.\n" +
+	"\x10nominee_deceased\x18\x13 \x01(\bB\x03\x80\x01\x01R\x0fnomineeDeceased\x12a\n" +
+	"\x0fcarer_allowance\x18\x14 \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusB\v\xbaH\x05\x82\x01\x02\x10\x01\x80\x01\x01R\x0ecarerAllowance\x12h\n" +
+	"\x17partner_carer_allowance\x18\x15 \x01(\x0e2+.noticehub.registry.v1.CarerAllowanceStatusB\x03\x80\x01\x01R\x15partnerCarerAllowance\x12;\n" +
+	"\vpayday_code\x18\x16 \x01(\tB\x1a\xbaH\x14r\x122\x10^[A-Z0-9]{0,10}$\x80\x01\x01R\n" +
 	"paydayCode\x12G\n" +
 	"\fimprisonment\x18\x17 \x01(\v2#.noticehub.registry.v1.ImprisonmentR\fimprisonment\x12P\n" +
 	"\tpenalties\x18\x18 \x03(\v2(.noticehub.registry.v1.CompliancePenaltyB\b\xbaH\x05\x92\x01\x02\x102R\tpenalties\x12L\n" +
@@ -2263,17 +2265,17 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\n" +
 	"exemptions\x18\x1d \x03(\v2 .noticehub.registry.v1.ExemptionB\b\xbaH\x05\x92\x01\x02\x102R\n" +
 	"exemptions\x12T\n" +
-	"\x0eservice_offers\x18\x1e \x03(\v2#.noticehub.registry.v1.ServiceOfferB\b\xbaH\x05\x92\x01\x02\x102R\rserviceOffers\x12K\n" +
-	"\"unrestricted_cash_payment_eligible\x18\x1f \x01(\bR\x1funrestrictedCashPaymentEligible\x12\\\n" +
-	"\x16last_child_bereavement\x18  \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x14lastChildBereavement\x121\n" +
-	"\x15left_declared_area_on\x18! \x01(\tR\x12leftDeclaredAreaOn\"\x8d\x01\n" +
+	"\x0eservice_offers\x18\x1e \x03(\v2#.noticehub.registry.v1.ServiceOfferB\b\xbaH\x05\x92\x01\x02\x102R\rserviceOffers\x12P\n" +
+	"\"unrestricted_cash_payment_eligible\x18\x1f \x01(\bB\x03\x80\x01\x01R\x1funrestrictedCashPaymentEligible\x12_\n" +
+	"\x16last_child_bereavement\x18  \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\x14lastChildBereavement\x126\n" +
+	"\x15left_declared_area_on\x18! \x01(\tB\x03\x80\x01\x01R\x12leftDeclaredAreaOn\"\x8d\x01\n" +
 	"\x12PutCustomerRequest\x12C\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x122\n" +
 	"\x10expected_version\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x0fexpectedVersion\"R\n" +
 	"\x13PutCustomerResponse\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"{\n" +
-	"\x12GetCustomerRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12;\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"~\n" +
+	"\x12GetCustomerRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12;\n" +
 	"\x05as_at\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04asAt\"R\n" +
 	"\x13GetCustomerResponse\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"U\n" +
@@ -2317,12 +2319,12 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\arefused\x18\x03 \x01(\x03R\arefused\x12:\n" +
 	"\x06errors\x18\x04 \x03(\v2\".noticehub.registry.v1.ImportErrorR\x06errors\"d\n" +
 	"\x17ResolveCustomersRequest\x12I\n" +
-	"\aqueries\x18\x01 \x03(\v2$.noticehub.registry.v1.CustomerQueryB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0fR\aqueries\"\xca\x01\n" +
-	"\rCustomerQuery\x12\x10\n" +
-	"\x03crn\x18\x01 \x01(\tR\x03crn\x121\n" +
-	"\x05names\x18\x02 \x03(\v2\x1b.noticehub.registry.v1.NameR\x05names\x12\"\n" +
-	"\rdate_of_birth\x18\x03 \x01(\tR\vdateOfBirth\x12\x16\n" +
-	"\x06gender\x18\x04 \x01(\tR\x06gender\x128\n" +
+	"\aqueries\x18\x01 \x03(\v2$.noticehub.registry.v1.CustomerQueryB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0fR\aqueries\"\xd9\x01\n" +
+	"\rCustomerQuery\x12\x15\n" +
+	"\x03crn\x18\x01 \x01(\tB\x03\x80\x01\x01R\x03crn\x121\n" +
+	"\x05names\x18\x02 \x03(\v2\x1b.noticehub.registry.v1.NameR\x05names\x12'\n" +
+	"\rdate_of_birth\x18\x03 \x01(\tB\x03\x80\x01\x01R\vdateOfBirth\x12\x1b\n" +
+	"\x06gender\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06gender\x128\n" +
 	"\aaddress\x18\x05 \x01(\v2\x1e.noticehub.registry.v1.AddressR\aaddress\"[\n" +
 	"\x18ResolveCustomersResponse\x12?\n" +
 	"\aanswers\x18\x01 \x03(\v2%.noticehub.registry.v1.CustomerAnswerR\aanswers\"\xda\x01\n" +
@@ -2331,26 +2333,26 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\x10partner_payments\x18\x02 \x03(\v2\x1e.noticehub.registry.v1.PaymentR\x0fpartnerPayments\x12@\n" +
 	"\n" +
 	"candidates\x18\x03 \x03(\v2 .noticehub.registry.v1.CandidateR\n" +
-	"candidates\"\xe5\x01\n" +
+	"candidates\"\xef\x01\n" +
 	"\tCandidate\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\x12\x14\n" +
-	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x14\n" +
-	"\x05clear\x18\x03 \x01(\bR\x05clear\x12$\n" +
-	"\rcontributions\x18\x04 \x03(\tR\rcontributions\x12I\n" +
-	"\x10partner_payments\x18\x05 \x03(\v2\x1e.noticehub.registry.v1.PaymentR\x0fpartnerPayments\"\xe6\x01\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\x12\x19\n" +
+	"\x05score\x18\x02 \x01(\x01B\x03\x80\x01\x01R\x05score\x12\x14\n" +
+	"\x05clear\x18\x03 \x01(\bR\x05clear\x12)\n" +
+	"\rcontributions\x18\x04 \x03(\tB\x03\x80\x01\x01R\rcontributions\x12I\n" +
+	"\x10partner_payments\x18\x05 \x03(\v2\x1e.noticehub.registry.v1.PaymentR\x0fpartnerPayments\"\xf5\x01\n" +
 	"\bDocument\x12\x1f\n" +
 	"\vdocument_id\x18\x01 \x01(\tR\n" +
-	"documentId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x14\n" +
-	"\x05title\x18\x03 \x01(\tR\x05title\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\x12#\n" +
+	"documentId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x19\n" +
+	"\x05title\x18\x03 \x01(\tB\x03\x80\x01\x01R\x05title\x12\x17\n" +
+	"\x04text\x18\x04 \x01(\tB\x03\x80\x01\x01R\x04text\x12#\n" +
 	"\rsubmission_id\x18\x05 \x01(\tR\fsubmissionId\x12\x1d\n" +
 	"\n" +
 	"officer_id\x18\x06 \x01(\tR\tofficerId\x129\n" +
 	"\n" +
-	"created_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"\x92\x01\n" +
-	"\x14ListDocumentsRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12'\n" +
+	"created_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\"\x95\x01\n" +
+	"\x14ListDocumentsRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\bpageSize\x12'\n" +
 	"\n" +

@@ -399,7 +399,8 @@ type WorkItem struct {
 	Crn string `protobuf:"bytes,2,opt,name=crn,proto3" json:"crn,omitempty"`
 	// Code, such as "I070Q1".
 	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
-	// Title with its value filled in; without the value when the record is restricted.
+	// Title with its value filled in. Of a restricted record only the Restricted
+	// Access officer sees code, title, group, measure, day and terms.
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// Group of the catalogue.
 	Group Group `protobuf:"varint,5,opt,name=group,proto3,enum=noticehub.workitem.v1.Group" json:"group,omitempty"`
@@ -2659,13 +2660,13 @@ var File_noticehub_workitem_v1_workitem_proto protoreflect.FileDescriptor
 
 const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\n" +
-	"$noticehub/workitem/v1/workitem.proto\x12\x15noticehub.workitem.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x93\x06\n" +
+	"$noticehub/workitem/v1/workitem.proto\x12\x15noticehub.workitem.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\"\x9d\x06\n" +
 	"\bWorkItem\x12 \n" +
 	"\fwork_item_id\x18\x01 \x01(\tR\n" +
-	"workItemId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x12\x12\n" +
-	"\x04code\x18\x03 \x01(\tR\x04code\x12\x14\n" +
-	"\x05title\x18\x04 \x01(\tR\x05title\x122\n" +
+	"workItemId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\x12\x19\n" +
+	"\x05title\x18\x04 \x01(\tB\x03\x80\x01\x01R\x05title\x122\n" +
 	"\x05group\x18\x05 \x01(\x0e2\x1c.noticehub.workitem.v1.GroupR\x05group\x125\n" +
 	"\ameasure\x18\x06 \x01(\x0e2\x1b.noticehub.event.v1.MeasureR\ameasure\x12B\n" +
 	"\vactioned_by\x18\a \x01(\x0e2!.noticehub.workitem.v1.ActionedByR\n" +
@@ -2681,21 +2682,21 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\aversion\x18\x0f \x01(\x05R\aversion\x12#\n" +
 	"\rworkflow_only\x18\x10 \x01(\bR\fworkflowOnly\x12+\n" +
 	"\x11service_component\x18\x11 \x01(\tR\x10serviceComponent\x12<\n" +
-	"\x1aservice_component_recorded\x18\x12 \x01(\bR\x18serviceComponentRecorded\"\xb1\x01\n" +
+	"\x1aservice_component_recorded\x18\x12 \x01(\bR\x18serviceComponentRecorded\"\xb6\x01\n" +
 	"\fWorkItemStep\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x12\x16\n" +
 	"\x06action\x18\x02 \x01(\tR\x06action\x12\x14\n" +
 	"\x05actor\x18\x03 \x01(\tR\x05actor\x12*\n" +
-	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
-	"\x04note\x18\x05 \x01(\tR\x04note\x12\x19\n" +
-	"\bevent_id\x18\x06 \x01(\tR\aeventId\"\xd1\x04\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x17\n" +
+	"\x04note\x18\x05 \x01(\tB\x03\x80\x01\x01R\x04note\x12\x19\n" +
+	"\bevent_id\x18\x06 \x01(\tR\aeventId\"\xd4\x04\n" +
 	"\x16SearchWorkItemsRequest\x122\n" +
 	"\x06office\x18\x01 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12$\n" +
 	"\x05codes\x18\x02 \x03(\tB\x0e\xbaH\v\x92\x01\b\x10,\"\x04r\x02\x18\n" +
 	"R\x05codes\x12<\n" +
 	"\x05group\x18\x03 \x01(\x0e2\x1c.noticehub.workitem.v1.GroupB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05group\x12?\n" +
-	"\ameasure\x18\x04 \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\b\xbaH\x05\x82\x01\x02\x10\x01R\ameasure\x12+\n" +
-	"\x03crn\x18\x05 \x01(\tB\x19\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$R\x03crn\x12;\n" +
+	"\ameasure\x18\x04 \x01(\x0e2\x1b.noticehub.event.v1.MeasureB\b\xbaH\x05\x82\x01\x02\x10\x01R\ameasure\x12.\n" +
+	"\x03crn\x18\x05 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\x12;\n" +
 	"\vraised_from\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"raisedFrom\x12?\n" +
 	"\rraised_before\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\fraisedBefore\x12#\n" +
@@ -2718,9 +2719,9 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\x17ListMyWorkItemsResponse\x12>\n" +
 	"\n" +
 	"work_items\x18\x01 \x03(\v2\x1f.noticehub.workitem.v1.WorkItemR\tworkItems\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc1\x01\n" +
-	"\x1cListCustomerWorkItemsRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12%\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc4\x01\n" +
+	"\x1cListCustomerWorkItemsRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12%\n" +
 	"\x0einclude_closed\x18\x02 \x01(\bR\rincludeClosed\x12'\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
@@ -2750,13 +2751,13 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"workItemId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\aversion\"Z\n" +
 	"\x1aStartInvestigationResponse\x12<\n" +
-	"\twork_item\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.WorkItemR\bworkItem\"\xad\x01\n" +
+	"\twork_item\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.WorkItemR\bworkItem\"\xb0\x01\n" +
 	"\x17CompleteWorkItemRequest\x12*\n" +
 	"\fwork_item_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"workItemId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\aversion\x12%\n" +
-	"\taction_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bactionId\x12\x1c\n" +
-	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04note\"X\n" +
+	"\taction_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bactionId\x12\x1f\n" +
+	"\x04note\x18\x04 \x01(\tB\v\xbaH\x05r\x03\x18\xa0\x1f\x80\x01\x01R\x04note\"X\n" +
 	"\x18CompleteWorkItemResponse\x12<\n" +
 	"\twork_item\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.WorkItemR\bworkItem\"\xfb\x01\n" +
 	"\x1dRecordServiceComponentRequest\x12*\n" +
@@ -2768,14 +2769,14 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"^[A-Z]{3}$R\x06status\x123\n" +
 	"\x02on\x18\x05 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x02on\"^\n" +
 	"\x1eRecordServiceComponentResponse\x12<\n" +
-	"\twork_item\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.WorkItemR\bworkItem\"\xe3\x01\n" +
+	"\twork_item\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.WorkItemR\bworkItem\"\xe6\x01\n" +
 	"\x17ReassignWorkItemRequest\x12*\n" +
 	"\fwork_item_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"workItemId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02 \x00R\aversion\x12#\n" +
 	"\bassignee\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\bassignee\x122\n" +
-	"\x06office\x18\x04 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12 \n" +
-	"\x06reason\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x06reason\"X\n" +
+	"\x06office\x18\x04 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12#\n" +
+	"\x06reason\x18\x05 \x01(\tB\v\xbaH\x05r\x03\x18\xe8\a\x80\x01\x01R\x06reason\"X\n" +
 	"\x18ReassignWorkItemResponse\x12<\n" +
 	"\twork_item\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.WorkItemR\bworkItem\"\x16\n" +
 	"\x14ListCatalogueRequest\"\xa1\x03\n" +
@@ -2794,25 +2795,25 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\x11service_component\x18\n" +
 	" \x01(\tR\x10serviceComponent\"X\n" +
 	"\x15ListCatalogueResponse\x12?\n" +
-	"\aentries\x18\x01 \x03(\v2%.noticehub.workitem.v1.CatalogueEntryR\aentries\"\xa6\x03\n" +
+	"\aentries\x18\x01 \x03(\v2%.noticehub.workitem.v1.CatalogueEntryR\aentries\"\xb5\x03\n" +
 	"\bActivity\x12\x1f\n" +
 	"\vactivity_id\x18\x01 \x01(\tR\n" +
-	"activityId\x12\x10\n" +
-	"\x03crn\x18\x02 \x01(\tR\x03crn\x127\n" +
+	"activityId\x12\x15\n" +
+	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x127\n" +
 	"\x04kind\x18\x03 \x01(\x0e2#.noticehub.workitem.v1.ActivityKindR\x04kind\x12=\n" +
 	"\x06status\x18\x04 \x01(\x0e2%.noticehub.workitem.v1.ActivityStatusR\x06status\x12\x12\n" +
-	"\x04code\x18\x05 \x01(\tR\x04code\x12\x14\n" +
-	"\x05title\x18\x06 \x01(\tR\x05title\x12\x1a\n" +
-	"\bkeywords\x18\a \x03(\tR\bkeywords\x12\x16\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\x12\x19\n" +
+	"\x05title\x18\x06 \x01(\tB\x03\x80\x01\x01R\x05title\x12\x1f\n" +
+	"\bkeywords\x18\a \x03(\tB\x03\x80\x01\x01R\bkeywords\x12\x16\n" +
 	"\x06office\x18\b \x01(\tR\x06office\x12\x1d\n" +
 	"\n" +
 	"matures_on\x18\t \x01(\tR\tmaturesOn\x129\n" +
 	"\n" +
 	"created_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x127\n" +
-	"\tclosed_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\"\x93\x01\n" +
-	"\x15ListActivitiesRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12'\n" +
+	"\tclosed_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\"\x96\x01\n" +
+	"\x15ListActivitiesRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -2821,28 +2822,28 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\n" +
 	"activities\x18\x01 \x03(\v2\x1f.noticehub.workitem.v1.ActivityR\n" +
 	"activities\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x02\n" +
-	"\x15CreateFollowUpRequest\x12(\n" +
-	"\x03crn\x18\x01 \x01(\tB\x16\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$R\x03crn\x12)\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe0\x02\n" +
+	"\x15CreateFollowUpRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12)\n" +
 	"\vactivity_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
-	"activityId\x125\n" +
-	"\x05title\x18\x03 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$R\x05title\x12:\n" +
-	"\bkeywords\x18\x04 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x05\"\x14r\x122\x10^[A-Z0-9]{2,10}$R\bkeywords\x122\n" +
+	"activityId\x128\n" +
+	"\x05title\x18\x03 \x01(\tB\"\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\x05title\x12=\n" +
+	"\bkeywords\x18\x04 \x03(\tB!\xbaH\x1b\x92\x01\x18\x10\x05\"\x14r\x122\x10^[A-Z0-9]{2,10}$\x80\x01\x01R\bkeywords\x122\n" +
 	"\x06office\x18\x05 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12B\n" +
 	"\n" +
 	"matures_on\x18\x06 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\tmaturesOn\"U\n" +
 	"\x16CreateFollowUpResponse\x12;\n" +
-	"\bactivity\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.ActivityR\bactivity\"b\n" +
+	"\bactivity\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.ActivityR\bactivity\"e\n" +
 	"\x17CompleteFollowUpRequest\x12)\n" +
 	"\vactivity_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
-	"activityId\x12\x1c\n" +
-	"\x04note\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04note\"W\n" +
+	"activityId\x12\x1f\n" +
+	"\x04note\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\xa0\x1f\x80\x01\x01R\x04note\"W\n" +
 	"\x18CompleteFollowUpResponse\x12;\n" +
-	"\bactivity\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.ActivityR\bactivity\"d\n" +
+	"\bactivity\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.ActivityR\bactivity\"g\n" +
 	"\x15CancelActivityRequest\x12)\n" +
 	"\vactivity_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
-	"activityId\x12 \n" +
-	"\x06reason\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x06reason\"U\n" +
+	"activityId\x12#\n" +
+	"\x06reason\x18\x02 \x01(\tB\v\xbaH\x05r\x03\x18\xe8\a\x80\x01\x01R\x06reason\"U\n" +
 	"\x16CancelActivityResponse\x12;\n" +
 	"\bactivity\x18\x01 \x01(\v2\x1f.noticehub.workitem.v1.ActivityR\bactivity*\xca\x01\n" +
 	"\x05Group\x12\x15\n" +

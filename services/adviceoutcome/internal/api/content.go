@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	advicev1 "github.com/noticehub/noticehub/proto/noticehub/advice/v1"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
 )
 
 // maxDownload is the largest form that goes in one piece, in bytes: 4 MiB, what
@@ -33,7 +34,7 @@ func (s *Server) DownloadReport(ctx context.Context, req *advicev1.DownloadRepor
 			WithHelp("Call StreamReport.")
 	}
 	content := make([]byte, 0, size)
-	err = s.pieces(ctx, r, form, func(piece []byte) error {
+	err = s.pieces(ctx, s.rows(sc), r, form, func(piece []byte) error {
 		content = append(content, piece...)
 		return nil
 	})
@@ -61,7 +62,7 @@ func (s *Server) StreamReport(req *advicev1.StreamReportRequest, stream grpc.Ser
 	}
 	form := formOf(req.GetFormat())
 	head := toProto(r)
-	err = s.pieces(ctx, r, form, func(piece []byte) error {
+	err = s.pieces(ctx, s.rows(sc), r, form, func(piece []byte) error {
 		response := &advicev1.StreamReportResponse{Report: head, Content: piece}
 		head = nil
 		return stream.Send(response)
@@ -77,13 +78,13 @@ func (s *Server) StreamReport(req *advicev1.StreamReportRequest, stream grpc.Ser
 // holds neither a transaction nor more than two chunks of memory. The bytes are
 // checked against the sealed digest on the way; the last chunk is sent only when
 // all of them are right.
-func (s *Server) pieces(ctx context.Context, r report.Report, form report.Form, send func([]byte) error) error {
+func (s *Server) pieces(ctx context.Context, rows store.Reader, r report.Report, form report.Form, send func([]byte) error) error {
 	want := r.Of(form)
 	hash := sha256.New()
 	var held []byte
 	var size int64
 	for number := int32(0); ; number++ {
-		chunk, err := s.Store.Chunk(ctx, r.ReportID, form, number)
+		chunk, err := rows.Chunk(ctx, r.ReportID, form, number)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	advicev1 "github.com/noticehub/noticehub/proto/noticehub/advice/v1"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
+	"github.com/noticehub/noticehub/services/internal/pagetoken"
 )
 
 const defaultOutcomes = 100
@@ -27,7 +27,7 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 	if err != nil {
 		return nil, err
 	}
-	standing, known, err := s.Store.Standing(ctx, sc.authority)
+	standing, known, err := s.rows(sc).Standing(ctx, sc.authority)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 	}
 	size := pageSize(req.GetPageSize(), defaultOutcomes)
 	filter := store.EntryFilter{AuthorityID: sc.authority, Limit: size + 1}
-	if filter.From, err = position(req.GetPageToken()); err != nil {
+	if filter.From, err = s.position(sc, req.GetPageToken()); err != nil {
 		return nil, err
 	}
 	if text := req.GetReportDate(); text != "" {
@@ -44,7 +44,7 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 		if err != nil {
 			return nil, fault.InvalidField("report_date", "%q is not a date of the form yyyy-mm-dd", text)
 		}
-		after, through, found, err := s.carried(ctx, standing, date)
+		after, through, found, err := s.carried(ctx, s.rows(sc), standing, date)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 		}
 		filter.After, filter.Through = after, &through
 	}
-	entries, err := s.Store.Entries(ctx, filter)
+	entries, err := s.rows(sc).Entries(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 	if len(entries) > size {
 		entries = entries[:size]
 		last := entries[size-1]
-		response.NextPageToken = token(last.ReportDate.String(), strconv.FormatInt(last.RecordedAt.UnixMicro(), 10), last.SubmissionID.String())
+		response.NextPageToken = token(s.outcomes, sc, last.ReportDate.String(), strconv.FormatInt(last.RecordedAt.UnixMicro(), 10), last.SubmissionID.String())
 	}
 	for _, e := range entries {
 		response.Outcomes = append(response.Outcomes, s.outcome(standing, e))
@@ -72,9 +72,9 @@ func (s *Server) ListAdviceOutcomes(ctx context.Context, req *advicev1.ListAdvic
 // carried returns which report dates given to outcomes the report of date
 // carries, or will carry: those after the report date before it. A date on which
 // there is no report carries none.
-func (s *Server) carried(ctx context.Context, standing store.Standing, date calendar.Date) (after *calendar.Date, through calendar.Date, found bool, err error) {
+func (s *Server) carried(ctx context.Context, rows store.Reader, standing store.Standing, date calendar.Date) (after *calendar.Date, through calendar.Date, found bool, err error) {
 	if standing.Closed != nil && date <= *standing.Closed {
-		previous, found, err := s.Store.Previous(ctx, standing.ID, date)
+		previous, found, err := rows.Previous(ctx, standing.ID, date)
 		return previous, date, found, err
 	}
 	region := standing.Jurisdiction.String()
@@ -117,8 +117,8 @@ func (s *Server) outcome(standing store.Standing, e store.Listed) *advicev1.Advi
 	return p
 }
 
-func position(pageToken string) (*store.Position, error) {
-	part, ok, err := readToken(pageToken, 3)
+func (s *Server) position(sc scope, pageToken string) (*store.Position, error) {
+	part, ok, err := readToken(s.outcomes, sc, pageToken, 3)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -137,22 +137,18 @@ func position(pageToken string) (*store.Position, error) {
 	return &store.Position{ReportDate: date, RecordedAt: time.UnixMicro(micro), SubmissionID: id}, nil
 }
 
-// token names the place where a page ended. It grants nothing: every query is
-// bound to the caller's scope again.
-func token(part ...string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(part, "\n")))
+// token names the place where a page ended, for whoever asked. It grants nothing:
+// every query is bound to the caller's scope again.
+func token(t *pagetoken.Tokens, sc scope, part ...string) string {
+	return t.Seal(sc.actor, []byte(strings.Join(part, "\n")))
 }
 
-func readToken(text string, parts int) (part []string, ok bool, err error) {
+func readToken(t *pagetoken.Tokens, sc scope, text string, parts int) (part []string, ok bool, err error) {
 	if text == "" {
 		return nil, false, nil
 	}
-	plain, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return nil, false, badToken()
-	}
-	part = strings.Split(string(plain), "\n")
-	if len(part) != parts {
+	place, ok := t.Open(sc.actor, text)
+	if part = strings.Split(string(place), "\n"); !ok || len(part) != parts {
 		return nil, false, badToken()
 	}
 	return part, true, nil

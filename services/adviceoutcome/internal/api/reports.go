@@ -26,7 +26,7 @@ func (s *Server) ListReports(ctx context.Context, req *advicev1.ListReportsReque
 	filter := store.ReportFilter{
 		AuthorityID: sc.authority, Through: s.today(), Unacknowledged: req.GetUnacknowledged(), Limit: size + 1,
 	}
-	if part, ok, err := readToken(req.GetPageToken(), 2); err != nil {
+	if part, ok, err := readToken(s.reports, sc, req.GetPageToken(), 2); err != nil {
 		return nil, err
 	} else if ok {
 		date, err := calendar.ParseDate(part[0])
@@ -35,7 +35,7 @@ func (s *Server) ListReports(ctx context.Context, req *advicev1.ListReportsReque
 		}
 		filter.BeforeDate, filter.AfterAuthority = &date, part[1]
 	}
-	reports, err := s.Store.Reports(ctx, filter)
+	reports, err := s.rows(sc).Reports(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Server) ListReports(ctx context.Context, req *advicev1.ListReportsReque
 	if len(reports) > size {
 		reports = reports[:size]
 		last := reports[size-1]
-		response.NextPageToken = token(last.Date.String(), last.AuthorityID)
+		response.NextPageToken = token(s.reports, sc, last.Date.String(), last.AuthorityID)
 	}
 	for _, r := range reports {
 		response.Reports = append(response.Reports, toProto(r))
@@ -82,7 +82,7 @@ func (s *Server) AcknowledgeReport(ctx context.Context, req *advicev1.Acknowledg
 		return nil, fault.New(fault.Precondition, "DIGEST_MISMATCH", "the digest is that of neither form of the report").
 			WithHelp("Fetch the report again and acknowledge with the SHA-256 of the bytes that arrived.")
 	}
-	if err := s.Store.Acknowledge(ctx, r.ReportID, req.GetDigest(), sc.actor, s.Clock.Now()); err != nil {
+	if err := s.Store.Acknowledge(ctx, r.Head, req.GetDigest(), sc.actor, s.Clock.Now()); err != nil {
 		return nil, err
 	}
 	if r, err = s.find(ctx, sc, req.GetReportDate()); err != nil {
@@ -99,7 +99,7 @@ func (s *Server) deliver(ctx context.Context, sc scope, r report.Report, form re
 	}
 	now := s.Clock.Now().UTC().Truncate(time.Microsecond)
 	told := s.Delivered(r, now)
-	first, err := s.Store.Deliver(ctx, r.ReportID, form, sc.actor, now, told)
+	first, err := s.Store.Deliver(ctx, r.Head, form, sc.actor, now, told)
 	if err != nil {
 		return r, err
 	}
@@ -108,7 +108,7 @@ func (s *Server) deliver(ctx context.Context, sc scope, r report.Report, form re
 		r.Delivered = &now
 		return r, nil
 	}
-	again, found, err := s.Store.Report(ctx, r.AuthorityID, r.Date)
+	again, found, err := s.rows(sc).Report(ctx, r.AuthorityID, r.Date)
 	if err != nil || !found {
 		return r, err
 	}
@@ -147,7 +147,7 @@ func pageSize(asked int32, standard int) int {
 	return int(asked)
 }
 
-// badToken also meets tokens of an older version: they live for a visit only.
+// badToken also meets tokens of an older key: they live for a visit only.
 func badToken() error {
-	return fault.InvalidField("page_token", "is not one this list gave").WithHelp("Ask for the first page again, without a token.")
+	return fault.InvalidField("page_token", "is not one this list gave you").WithHelp("Ask for the first page again, without a token.")
 }

@@ -3,12 +3,13 @@
 // An authority sees its own reports and outcomes, whatever it asks for; contact
 // officers, supervisors and auditors see all. A report shows from its date on
 // once it is sealed. What is not there and what belongs to somebody else get the
-// same answer.
+// same answer, and what an authority asks is asked within its own rows only.
 package api
 
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,6 +22,8 @@ import (
 	advicev1 "github.com/noticehub/noticehub/proto/noticehub/advice/v1"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
+	"github.com/noticehub/noticehub/services/internal/access"
+	"github.com/noticehub/noticehub/services/internal/pagetoken"
 )
 
 // Deps is what the API works with; all of it is required.
@@ -35,35 +38,32 @@ type Deps struct {
 	// Committed takes those rows after the commit.
 	Committed func(...outbox.Row)
 	Log       *slog.Logger
+	// TokenSecret seals page tokens; 32 bytes.
+	TokenSecret []byte
 }
 
 // Server implements the report service.
 type Server struct {
 	advicev1.UnimplementedReportServiceServer
 	Deps
+	reports, outcomes *pagetoken.Tokens
 }
 
 // New makes a server.
-func New(d Deps) *Server { return &Server{Deps: d} }
+func New(d Deps) (*Server, error) {
+	reports, err := pagetoken.New(d.TokenSecret, "reports")
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := pagetoken.New(d.TokenSecret, "outcomes")
+	return &Server{Deps: d, reports: reports, outcomes: outcomes}, err
+}
 
 // Register adds the service to a server.
 func (s *Server) Register(r grpc.ServiceRegistrar) { advicev1.RegisterReportServiceServer(r, s) }
 
 // Methods says who may call what.
-func Methods() identity.Table {
-	readers := identity.Rule{
-		Kinds: []identity.Kind{identity.Authority, identity.Person},
-		Roles: []string{"contact-officer", "supervisor", "auditor"},
-	}
-	return identity.Table{
-		advicev1.ReportService_ListReports_FullMethodName:        readers,
-		advicev1.ReportService_GetReport_FullMethodName:          readers,
-		advicev1.ReportService_DownloadReport_FullMethodName:     readers,
-		advicev1.ReportService_StreamReport_FullMethodName:       readers,
-		advicev1.ReportService_ListAdviceOutcomes_FullMethodName: readers,
-		advicev1.ReportService_AcknowledgeReport_FullMethodName:  {Kinds: []identity.Kind{identity.Authority}},
-	}
-}
+func Methods() identity.Table { return access.Table(advicev1.ReportService_ServiceDesc.ServiceName) }
 
 // scope is who asks, and for which authority.
 type scope struct {
@@ -88,9 +88,23 @@ func scopeOf(ctx context.Context, requested string) (scope, error) {
 		}
 		return scope{authority: caller.ID, own: true, actor: caller.Actor()}, nil
 	case caller.Kind == identity.Person:
+		if requested != "" && !authorityID.MatchString(requested) {
+			return scope{}, fault.InvalidField("authority_id", "is not of the form of an authority's id")
+		}
 		return scope{authority: requested, actor: caller.Actor()}, nil
 	}
 	return scope{}, fault.New(fault.Denied, "METHOD_DENIED", "%s may not read reports", caller.Actor())
+}
+
+// authorityID is the form that the registry gives to ids of authorities.
+var authorityID = regexp.MustCompile(`^[a-z][a-z0-9-]{1,39}$`)
+
+// rows are those the caller may read.
+func (s *Server) rows(sc scope) store.Reader {
+	if sc.own {
+		return s.Store.Of(sc.authority)
+	}
+	return s.Store.Reader
 }
 
 // one is scopeOf where the answer concerns one authority.
@@ -110,7 +124,7 @@ func (s *Server) find(ctx context.Context, sc scope, text string) (report.Report
 	if err != nil {
 		return report.Report{}, fault.InvalidField("report_date", "%q is not a date of the form yyyy-mm-dd", text)
 	}
-	r, found, err := s.Store.Report(ctx, sc.authority, date)
+	r, found, err := s.rows(sc).Report(ctx, sc.authority, date)
 	if err != nil {
 		return report.Report{}, err
 	}

@@ -24,6 +24,7 @@ import (
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/trail"
 )
 
 // Deps is what the handlers work with; all of it is required.
@@ -123,7 +124,15 @@ func (h *Handlers) record(ctx context.Context, tx pgx.Tx, decided []announced, e
 		d.entry.RecordedAt, d.entry.ReportDate = now, date
 		entries = append(entries, d.entry)
 	}
-	return h.Store.Record(ctx, tx, entries)
+	fresh, err := h.Store.Record(ctx, tx, entries)
+	if err != nil || len(fresh) == 0 {
+		return nil, err
+	}
+	lines := make([]trail.Line, len(fresh))
+	for i := range fresh {
+		lines[i] = trail.Line{ID: fresh[i].SubmissionID, Outcome: fresh[i].Outcome, ReportDate: fresh[i].ReportDate}
+	}
+	return fresh, h.Store.Audit(ctx, tx, trail.Recorded(lines)...)
 }
 
 func entryOf(d *eventv1.SubmissionDecided) (store.Entry, error) {

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
-	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
 )
@@ -64,19 +63,12 @@ func scanStanding(row pgx.CollectableRow) (Standing, error) {
 
 // Standings returns every authority, by id.
 func (s *Store) Standings(ctx context.Context) ([]Standing, error) {
-	rows, _ := s.pool.Query(ctx, "SELECT "+standingColumns+" FROM authority a"+lastReport+" ORDER BY a.authority_id")
-	all, err := pgx.CollectRows(rows, scanStanding)
-	return all, postgres.Classify(err)
+	return collect(ctx, s.Reader, scanStanding, "SELECT "+standingColumns+" FROM authority a"+lastReport+" ORDER BY a.authority_id")
 }
 
 // Standing returns one authority; false when it is not known.
-func (s *Store) Standing(ctx context.Context, id string) (Standing, bool, error) {
-	rows, _ := s.pool.Query(ctx, "SELECT "+standingColumns+" FROM authority a"+lastReport+" WHERE a.authority_id = $1", id)
-	all, err := pgx.CollectRows(rows, scanStanding)
-	if err != nil || len(all) == 0 {
-		return Standing{}, false, postgres.Classify(err)
-	}
-	return all[0], true, nil
+func (r Reader) Standing(ctx context.Context, id string) (Standing, bool, error) {
+	return first(ctx, r, scanStanding, "SELECT "+standingColumns+" FROM authority a"+lastReport+" WHERE a.authority_id = $1", id)
 }
 
 // lockSpace keeps the advisory locks of authorities apart from other users of

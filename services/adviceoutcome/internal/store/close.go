@@ -11,6 +11,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/trail"
 )
 
 // Close closes the authority's next report in one short transaction: it waits
@@ -46,7 +47,10 @@ func (s *Store) Close(ctx context.Context, authority string, due func(Standing) 
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			head.ReportID, head.AuthorityID, head.Sequence, head.Date, head.Previous, head.CoversFrom, head.CoversTo,
 			head.Layout, head.ClosedAt, head.Counts.Lodged, head.Counts.Unprocessed, head.Counts.UnprocessedOwn)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Audit(ctx, tx, trail.Closed(head))
 	})
 	if err != nil {
 		return report.Head{}, false, fmt.Errorf("close report of %s: %w", authority, err)
@@ -66,11 +70,17 @@ func count(ctx context.Context, tx pgx.Tx, authority string, date calendar.Date)
 	return c, err
 }
 
-// SaveKey keeps a public key so that what it signed can always be checked.
+// SaveKey keeps a public key so that what it signed can always be checked. The
+// first time is on record.
 func (s *Store) SaveKey(ctx context.Context, id string, public []byte, now time.Time) error {
-	_, err := s.pool.Exec(ctx, "INSERT INTO signing_key (key_id, public_key, first_used) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-		id, public, now)
-	return postgres.Classify(err)
+	return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, "INSERT INTO signing_key (key_id, public_key, first_used) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+			id, public, now)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		return s.Audit(ctx, tx, trail.KeyFirstUsed(id, public))
+	})
 }
 
 // Key returns a public key that was saved; NotFound is pgx.ErrNoRows.
@@ -82,10 +92,6 @@ func (s *Store) Key(ctx context.Context, id string) ([]byte, error) {
 
 // Unsealed returns the authority's first report that is closed and not sealed.
 func (s *Store) Unsealed(ctx context.Context, authority string) (id clock.ID, found bool, err error) {
-	rows, _ := s.pool.Query(ctx, "SELECT report_id FROM report WHERE authority_id = $1 AND sealed_at IS NULL ORDER BY sequence LIMIT 1", authority)
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[clock.ID])
-	if err != nil || len(ids) == 0 {
-		return clock.ID{}, false, postgres.Classify(err)
-	}
-	return ids[0], true, nil
+	return first(ctx, s.Reader, pgx.RowTo[clock.ID],
+		"SELECT report_id FROM report WHERE authority_id = $1 AND sealed_at IS NULL ORDER BY sequence LIMIT 1", authority)
 }

@@ -146,7 +146,7 @@ type EntryFilter struct {
 
 // Entries lists outcomes in the order of report lines: report date, time
 // recorded, submission id.
-func (s *Store) Entries(ctx context.Context, f EntryFilter) ([]Listed, error) {
+func (r Reader) Entries(ctx context.Context, f EntryFilter) ([]Listed, error) {
 	sql := `SELECT o.submission_id, o.authority_id, o.reference, o.information_type, o.crn, o.outcome, o.lodged_at, o.decided_at,
 			o.start_date, o.end_date, o.by_officer, o.note, o.recorded_at, o.report_date,
 			(SELECT r.report_date FROM report r WHERE r.authority_id = o.authority_id AND r.report_date >= o.report_date
@@ -168,14 +168,12 @@ func (s *Store) Entries(ctx context.Context, f EntryFilter) ([]Listed, error) {
 			arg(f.From.ReportDate) + ", " + arg(f.From.RecordedAt) + ", " + arg(f.From.SubmissionID) + ")"
 	}
 	sql += " ORDER BY o.report_date, o.recorded_at, o.submission_id LIMIT " + arg(f.Limit)
-	rows, _ := s.pool.Query(ctx, sql, args...)
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Listed, error) {
+	return collect(ctx, r, func(row pgx.CollectableRow) (Listed, error) {
 		var l Listed
 		var informationType, outcome int16
 		err := row.Scan(&l.SubmissionID, &l.AuthorityID, &l.Reference, &informationType, &l.CRN, &outcome, &l.LodgedAt, &l.DecidedAt,
 			&l.StartDate, &l.EndDate, &l.ByOfficer, &l.Note, &l.RecordedAt, &l.ReportDate, &l.ReportedOn)
 		l.InformationType, l.Outcome = term.InformationType(informationType), term.Outcome(outcome)
 		return l, err
-	})
-	return all, postgres.Classify(err)
+	}, sql, args...)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/trail"
 )
 
 const headColumns = `r.report_id, r.authority_id, r.sequence, r.report_date, r.previous_date, r.covers_from, r.covers_to,
@@ -42,23 +42,14 @@ func scanReport(row pgx.CollectableRow) (report.Report, error) {
 }
 
 // Report returns the authority's sealed report of a date; false when there is none.
-func (s *Store) Report(ctx context.Context, authority string, date calendar.Date) (report.Report, bool, error) {
-	rows, _ := s.pool.Query(ctx, sealedReports+" AND r.authority_id = $1 AND r.report_date = $2", authority, date)
-	r, err := pgx.CollectExactlyOneRow(rows, scanReport)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return report.Report{}, false, nil
-	}
-	return r, err == nil, postgres.Classify(err)
+func (r Reader) Report(ctx context.Context, authority string, date calendar.Date) (report.Report, bool, error) {
+	return first(ctx, r, scanReport, sealedReports+" AND r.authority_id = $1 AND r.report_date = $2", authority, date)
 }
 
 // Previous returns the date of the report before the authority's report of date,
 // nil if that is its first; false when there is no report of date.
-func (s *Store) Previous(ctx context.Context, authority string, date calendar.Date) (previous *calendar.Date, found bool, err error) {
-	err = s.pool.QueryRow(ctx, "SELECT previous_date FROM report WHERE authority_id = $1 AND report_date = $2", authority, date).Scan(&previous)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
-	}
-	return previous, err == nil, postgres.Classify(err)
+func (r Reader) Previous(ctx context.Context, authority string, date calendar.Date) (previous *calendar.Date, found bool, err error) {
+	return first(ctx, r, pgx.RowTo[*calendar.Date], "SELECT previous_date FROM report WHERE authority_id = $1 AND report_date = $2", authority, date)
 }
 
 // ReportFilter says which reports to list.
@@ -76,7 +67,7 @@ type ReportFilter struct {
 }
 
 // Reports lists sealed reports, newest date first, authorities of one date by id.
-func (s *Store) Reports(ctx context.Context, f ReportFilter) ([]report.Report, error) {
+func (r Reader) Reports(ctx context.Context, f ReportFilter) ([]report.Report, error) {
 	sql, args := sealedReports, []any{}
 	arg := func(v any) string {
 		args = append(args, v)
@@ -94,51 +85,48 @@ func (s *Store) Reports(ctx context.Context, f ReportFilter) ([]report.Report, e
 		sql += " AND r.report_date <= " + before + " AND (r.report_date < " + before + " OR r.authority_id > " + arg(f.AfterAuthority) + ")"
 	}
 	sql += " ORDER BY r.report_date DESC, r.authority_id LIMIT " + arg(f.Limit)
-	rows, _ := s.pool.Query(ctx, sql, args...)
-	all, err := pgx.CollectRows(rows, scanReport)
-	return all, postgres.Classify(err)
+	return collect(ctx, r, scanReport, sql, args...)
 }
 
 // SealedAfter returns the next sealed report of any authority in the order of
 // ids, for checks that walk through all of them; false at the end.
 func (s *Store) SealedAfter(ctx context.Context, id clock.ID) (report.Report, bool, error) {
-	rows, _ := s.pool.Query(ctx, sealedReports+" AND r.report_id > $1 ORDER BY r.report_id LIMIT 1", id)
-	r, err := pgx.CollectExactlyOneRow(rows, scanReport)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return report.Report{}, false, nil
-	}
-	return r, err == nil, postgres.Classify(err)
+	return first(ctx, s.Reader, scanReport, sealedReports+" AND r.report_id > $1 ORDER BY r.report_id LIMIT 1", id)
 }
 
 // Chunk returns one piece of a form; nil when there is none of that number.
-func (s *Store) Chunk(ctx context.Context, id clock.ID, form report.Form, number int32) ([]byte, error) {
-	var content []byte
-	err := s.pool.QueryRow(ctx, "SELECT content FROM report_chunk WHERE report_id = $1 AND form = $2 AND number = $3",
-		id, int16(form), number).Scan(&content)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	return content, postgres.Classify(err)
+func (r Reader) Chunk(ctx context.Context, id clock.ID, form report.Form, number int32) ([]byte, error) {
+	content, _, err := first(ctx, r, pgx.RowTo[[]byte],
+		"SELECT content FROM report_chunk WHERE report_id = $1 AND form = $2 AND number = $3", id, int16(form), number)
+	return content, err
 }
 
-// Deliver records the authority's first fetch and returns its time; told is
-// added to the outbox when this is the first.
-func (s *Store) Deliver(ctx context.Context, id clock.ID, form report.Form, actor string, now time.Time, told []outbox.Row) (first bool, err error) {
-	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "INSERT INTO delivery (report_id, delivered_at, actor, form) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-			id, now, actor, int16(form))
+// Deliver records the authority's first fetch of a report and reports whether this
+// is it; told is added to the outbox then.
+func (s *Store) Deliver(ctx context.Context, h report.Head, form report.Form, actor string, now time.Time, told []outbox.Row) (first bool, err error) {
+	err = postgres.InScope(ctx, s.door, h.AuthorityID, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO delivery (report_id, authority_id, delivered_at, actor, form) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT DO NOTHING`, h.ReportID, h.AuthorityID, now, actor, int16(form))
 		first = err == nil && tag.RowsAffected() == 1
 		if err != nil || !first {
 			return err
 		}
-		return outbox.Insert(ctx, tx, told...)
+		if err := outbox.Insert(ctx, tx, told...); err != nil {
+			return err
+		}
+		return s.Audit(ctx, tx, trail.Delivered(h, form))
 	})
-	return first, err
+	return first && err == nil, err
 }
 
 // Acknowledge records the authority's first acknowledgement; later ones change nothing.
-func (s *Store) Acknowledge(ctx context.Context, id clock.ID, digest []byte, actor string, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `INSERT INTO acknowledgement (report_id, acknowledged_at, actor, digest) VALUES ($1, $2, $3, $4)
-		ON CONFLICT DO NOTHING`, id, now, actor, digest)
-	return postgres.Classify(err)
+func (s *Store) Acknowledge(ctx context.Context, h report.Head, digest []byte, actor string, now time.Time) error {
+	return postgres.InScope(ctx, s.door, h.AuthorityID, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO acknowledgement (report_id, authority_id, acknowledged_at, actor, digest) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT DO NOTHING`, h.ReportID, h.AuthorityID, now, actor, digest)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		return s.Audit(ctx, tx, trail.Acknowledged(h, digest))
+	})
 }

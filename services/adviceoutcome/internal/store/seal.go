@@ -11,6 +11,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/trail"
 )
 
 // longStatement is the limit for reading or writing one report; a million lines
@@ -51,7 +52,7 @@ func (s *Store) Seal(ctx context.Context, id clock.ID, render func(context.Conte
 			return err
 		}
 		seal, told, err := render(ctx, Sealing{head, chain, func(ctx context.Context, next func() (report.Chunk, bool, error)) error {
-			return writeChunks(ctx, tx, id, next)
+			return writeChunks(ctx, tx, head, next)
 		}})
 		if err != nil {
 			return err
@@ -65,6 +66,9 @@ func (s *Store) Seal(ctx context.Context, id clock.ID, render func(context.Conte
 			return err
 		}
 		sealed = tag.RowsAffected() == 1
+		if err := s.Audit(ctx, tx, trail.Sealed(head, seal)); err != nil {
+			return err
+		}
 		return outbox.Insert(ctx, tx, told...)
 	})
 	if err != nil {
@@ -105,28 +109,17 @@ func (s *Store) ChainOf(ctx context.Context, h report.Head) (report.Chain, error
 	return c, postgres.Classify(err)
 }
 
-func writeChunks(ctx context.Context, tx pgx.Tx, id clock.ID, next func() (report.Chunk, bool, error)) error {
-	source := &chunkSource{id: id, next: next}
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"report_chunk"}, []string{"report_id", "form", "number", "content"}, source)
-	return err
+// writeChunks inserts a chunk at a time, one in memory; COPY does not go together
+// with row security. The next is rendered while one is on its way.
+func writeChunks(ctx context.Context, tx pgx.Tx, h report.Head, next func() (report.Chunk, bool, error)) error {
+	for {
+		chunk, more, err := next()
+		if err != nil || !more {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO report_chunk (report_id, authority_id, form, number, content) VALUES ($1, $2, $3, $4, $5)",
+			h.ReportID, h.AuthorityID, int16(chunk.Form), chunk.Number, chunk.Content); err != nil {
+			return err
+		}
+	}
 }
-
-// chunkSource feeds COPY, one chunk in memory at a time.
-type chunkSource struct {
-	id    clock.ID
-	next  func() (report.Chunk, bool, error)
-	chunk report.Chunk
-	err   error
-}
-
-func (s *chunkSource) Next() bool {
-	var more bool
-	s.chunk, more, s.err = s.next()
-	return more && s.err == nil
-}
-
-func (s *chunkSource) Values() ([]any, error) {
-	return []any{s.id, int16(s.chunk.Form), s.chunk.Number, s.chunk.Content}, nil
-}
-
-func (s *chunkSource) Err() error { return s.err }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
@@ -34,6 +35,8 @@ type request struct {
 	content proto.Message
 	// crn is the customer whose notices are looked at or changed; "" when none.
 	crn string
+	// does is the action in the words of the audit log.
+	does string
 }
 
 // acting is an officer's action under way: everything is locked and as the
@@ -49,6 +52,11 @@ type acting struct {
 	// holding is who holds the entry now, expired claims left out.
 	holding queue.Holding
 	notices []register.Notice
+	// liftUntil is when the lift ends under which an outcome is recorded; zero
+	// without one.
+	liftUntil time.Time
+	// done is the action's audit entry; without an Action nothing was changed.
+	done audit.Entry
 }
 
 // act locks the submission, refuses when it is no longer what the officer saw,
@@ -67,14 +75,25 @@ func (q *Queue) act(ctx context.Context, r request, f func(*acting) error) (*pro
 		if done, err := a.lock(ctx, r, digest, q.p.Moment); err != nil || done {
 			return err
 		}
+		a.done = events.Entry(r.does, r.id)
+		a.done.Version = int64(a.submission.Version)
 		if err := f(a); err != nil {
 			return err
+		}
+		if !a.liftUntil.IsZero() && !q.p.Moment().At.Before(a.liftUntil) {
+			return events.LiftOver()
+		}
+		if a.done.Action != "" {
+			out.Done = append(out.Done, a.done)
 		}
 		if r.action == "" {
 			return nil
 		}
 		return store.AddAction(ctx, tx, store.Action{SubmissionID: r.id, ID: r.action, OfficerID: officer.ID, Digest: digest, At: a.at.At})
 	})
+	if store.LiftWasOver(err) {
+		return nil, events.LiftOver() // at the commit, by the database's clock
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +157,19 @@ func (a *acting) changed(ctx context.Context) error {
 		WithMeta("status", s.Status.String()).WithMeta("outcome", s.Outcome.String()).WithMeta("version", fmt.Sprint(s.Version)).WithMeta("actor", actor)
 }
 
-// note keeps what the officer wrote.
+// note keeps what the officer wrote. What somebody writes for whom access to a
+// restricted record is lifted may tell of it.
 func (a *acting) note(ctx context.Context, action, text string) error {
-	return store.AddNote(ctx, a.tx, store.Note{SubmissionID: a.submission.ID, OfficerID: a.officer.ID, Action: action, Text: text, At: a.at.At})
+	guarded := a.officer.Has(RestrictedOfficer)
+	if !guarded {
+		c, known, err := store.LatestAccess(ctx, a.tx, a.submission.ID)
+		if err != nil {
+			return err
+		}
+		guarded = known && c.Requester == a.officer.ID && !c.Until.IsZero()
+	}
+	a.done.Digest = events.WordsDigest(text)
+	return store.AddNote(ctx, a.tx, store.Note{
+		SubmissionID: a.submission.ID, OfficerID: a.officer.ID, Action: action, Text: text, At: a.at.At, Guarded: guarded,
+	})
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -11,7 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/fault"
-	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
@@ -55,57 +53,59 @@ func (q *Queue) GetSubmissionDetail(ctx context.Context, r *processingv1.GetSubm
 	if err != nil {
 		return nil, err
 	}
-	caller, _ := identity.From(ctx)
-	response := &processingv1.GetSubmissionDetailResponse{
-		Summary: summaryOf(&store.Found{Submission: s, Entry: entry}, at, words),
-		History: history(&s, decisions[id], transitions[id]),
-	}
-	for _, n := range notes {
-		response.Notes = append(response.Notes, noteOf(n))
-	}
-	if response.Decisions, err = q.traces(s.Type, decisions[id], !caller.Has(RestrictedOfficer)); err != nil {
+	view, err := q.viewOf(ctx, &s, &entry, decisions[id])
+	if err != nil {
 		return nil, err
 	}
-	if s.Type == term.NoticeToCommence || s.Type == term.NoticeToRevoke {
+	found := []store.Found{{Submission: s, Entry: entry}}
+	summary := summaryOf(&found[0], at, words)
+	q.guard(ctx, &view.sight, words, found, []*processingv1.SubmissionSummary{summary})
+	response := &processingv1.GetSubmissionDetailResponse{
+		Summary: summary, History: history(&s, decisions[id], transitions[id]), Guarded: view.guarded,
+	}
+	for _, n := range notes {
+		if n.Guarded && !view.mayRead(n.OfficerID) {
+			n.Text = hiddenWords
+		}
+		response.Notes = append(response.Notes, noteOf(n))
+	}
+	if response.Decisions, err = q.traces(s.Type, decisions[id], view, words); err != nil {
+		return nil, err
+	}
+	if !view.guarded && (s.Type == term.NoticeToCommence || s.Type == term.NoticeToRevoke) {
 		if response.Notices, err = q.noticesNow(ctx, s.CRN, at); err != nil {
 			return nil, err
 		}
 	}
 	if s.Status == term.Unprocessed {
-		err = q.open(ctx, response, &s, &entry, decisions[id], words)
+		err = q.open(response, &s, &entry, view, words)
 	}
 	return response, err
 }
 
 // open adds what an officer needs to act on an open entry.
-func (q *Queue) open(ctx context.Context, d *processingv1.GetSubmissionDetailResponse, s *store.Submission, e *store.OpenEntry, decisions []store.Decision, words *policy.Policy) error {
-	d.Submission = &intakev1.Submission{}
-	if err := proto.Unmarshal(e.Lodged, d.Submission); err != nil {
-		d.Submission = nil // shown without; the reason says that it could not be processed
+func (q *Queue) open(d *processingv1.GetSubmissionDetailResponse, s *store.Submission, e *store.OpenEntry, v view, words *policy.Policy) error {
+	// What the hub lodged itself was taken from the record.
+	if s.ParentID.IsZero() || !v.guarded {
+		d.Submission = &intakev1.Submission{}
+		if err := proto.Unmarshal(e.Lodged, d.Submission); err != nil {
+			d.Submission = nil // shown without; the reason says that it could not be processed
+		}
 	}
-	d.NextSteps = decision.NextSteps(words, e.Reasons)
-	d.AllowedOutcomes = enums[eventv1.Outcome](decision.AllowedOutcomes(words, s.Type, e.Reasons, q.restricted(ctx, s, e, decisions)))
+	d.NextSteps = decision.NextSteps(words, v.reasons(words, e.Reasons))
+	d.AllowedOutcomes = enums[eventv1.Outcome](decision.AllowedOutcomes(words, s.Type, e.Reasons, v.locked))
 	candidates, err := candidatesOf(e.Candidates)
-	d.Candidates = candidates
-	return err
-}
-
-// restricted asks the registry whether access to the record is restricted now;
-// while the registry is out of reach, the last decision tells.
-func (q *Queue) restricted(ctx context.Context, s *store.Submission, e *store.OpenEntry, decisions []store.Decision) bool {
-	if s.Type != term.FindMutualClient && s.CRN != "" {
-		ctx, cancel := context.WithTimeout(ctx, time.Second) // a look, not worth waiting for
-		defer cancel()
-		if c, err := events.ResolveCRN(ctx, q.p.Registry, s.CRN); err == nil {
-			return c != nil && c.Restricted
+	if err != nil {
+		return err
+	}
+	for _, c := range candidates {
+		if v.hides(c.GetCrn()) {
+			d.RestrictedCandidates++
+		} else {
+			d.Candidates = append(d.Candidates, c)
 		}
 	}
-	if n := len(decisions); n > 0 {
-		if facts, err := events.Facts(&decisions[n-1]); err == nil && facts.Customer.Restricted {
-			return true
-		}
-	}
-	return slices.Contains(e.Reasons, term.RestrictedAccess)
+	return nil
 }
 
 // history is the transition log: the machine's part is told by the submission
@@ -142,15 +142,15 @@ func history(s *store.Submission, decisions []store.Decision, transitions []stor
 	return log
 }
 
-// traces render the decisions in the words of the policy that made them.
-// Guarded hides what came from a restricted record.
-func (q *Queue) traces(t term.InformationType, decisions []store.Decision, guarded bool) ([]*processingv1.DecisionTrace, error) {
+// traces render the decisions in the words of the policy that made them, without
+// what came from a record the caller may not see.
+func (q *Queue) traces(t term.InformationType, decisions []store.Decision, v view, words *policy.Policy) ([]*processingv1.DecisionTrace, error) {
 	var out []*processingv1.DecisionTrace
 	for i := range decisions {
 		d := &decisions[i]
 		trace := &processingv1.DecisionTrace{
 			Number: int32(d.Number), PolicyVersion: d.PolicyVersion, DecidedAt: timestamppb.New(d.At),
-			Reasons: enums[eventv1.RejectionReason](d.Reasons), Outcome: eventv1.Outcome(d.Outcome),
+			Reasons: enums[eventv1.RejectionReason](v.reasons(words, d.Reasons)), Outcome: eventv1.Outcome(d.Outcome),
 		}
 		out = append(out, trace)
 		p, ok := q.p.Policies.Version(d.PolicyVersion)
@@ -161,7 +161,7 @@ func (q *Queue) traces(t term.InformationType, decisions []store.Decision, guard
 		if err != nil {
 			return nil, err
 		}
-		lines, err := p.Render(t, &facts, policy.Verdicts(d.Verdicts), guarded)
+		lines, err := p.Render(t, &facts, policy.Verdicts(d.Verdicts), v.guarded)
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +171,7 @@ func (q *Queue) traces(t term.InformationType, decisions []store.Decision, guard
 				Reason: eventv1.RejectionReason(l.Reason), Text: l.Text,
 			})
 		}
-		if guarded {
+		if v.guarded {
 			facts = facts.Guarded()
 		}
 		if trace.Facts, err = structOf(&facts); err != nil {
@@ -192,7 +192,7 @@ func structOf(f *policy.Facts) (*structpb.Struct, error) {
 	return nil, fault.New(fault.Internal, "ENCODING", "the facts of a decision cannot be shown").Wrap(err)
 }
 
-func candidatesOf(encoded []byte) ([]*processingv1.MatchCandidate, error) {
+func keptCandidates(encoded []byte) ([]decision.KeptCandidate, error) {
 	if len(encoded) == 0 {
 		return nil, nil
 	}
@@ -200,6 +200,11 @@ func candidatesOf(encoded []byte) ([]*processingv1.MatchCandidate, error) {
 	if err := json.Unmarshal(encoded, &kept); err != nil {
 		return nil, fault.New(fault.Internal, "ENCODING", "the candidates cannot be shown").Wrap(err)
 	}
+	return kept, nil
+}
+
+func candidatesOf(encoded []byte) ([]*processingv1.MatchCandidate, error) {
+	kept, err := keptCandidates(encoded)
 	out := make([]*processingv1.MatchCandidate, len(kept))
 	for i, k := range kept {
 		out[i] = &processingv1.MatchCandidate{Crn: k.CRN, Name: k.Name, Score: k.Score, Contributions: k.Contributions, Restricted: k.Restricted}
@@ -207,7 +212,7 @@ func candidatesOf(encoded []byte) ([]*processingv1.MatchCandidate, error) {
 			out[i].DateOfBirth = k.BirthDate.String()
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // noticesNow are a customer's notices as they stand today, whether or not the

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -12,18 +14,18 @@ import (
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
-	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
 
 // Disclosures serves DisclosureService.
 type Disclosures struct {
 	processingv1.UnimplementedDisclosureServiceServer
-	p *events.Processor
+	door *pgxpool.Pool
 }
 
-// NewDisclosures serves the disclosures of a processor.
-func NewDisclosures(p *events.Processor) *Disclosures { return &Disclosures{p: p} }
+// NewDisclosures serves what was disclosed; the pool shows no row until a
+// transaction says whose.
+func NewDisclosures(door *pgxpool.Pool) *Disclosures { return &Disclosures{door: door} }
 
 // GetDisclosure returns a disclosure of the calling authority. Absent and
 // another authority's are the same NOT_FOUND, from the same query.
@@ -36,7 +38,12 @@ func (s *Disclosures) GetDisclosure(ctx context.Context, r *processingv1.GetDisc
 	if err != nil {
 		return nil, err
 	}
-	d, ok, err := store.GetDisclosure(ctx, s.p.Pool, id, authority)
+	var d store.Disclosure
+	var ok bool
+	err = postgres.InScope(ctx, s.door, authority, func(tx pgx.Tx) (err error) {
+		d, ok, err = store.GetDisclosure(ctx, tx, id, authority)
+		return err
+	})
 	if err != nil {
 		return nil, postgres.Classify(err)
 	}

@@ -13,15 +13,19 @@ import (
 )
 
 // hold changes who holds an entry, in one transaction.
-func (q *Queue) hold(ctx context.Context, id string, version int32, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
+func (q *Queue) hold(ctx context.Context, does, id string, version int32, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
 	submission, err := parseID(id)
 	if err != nil {
 		return nil, err
 	}
-	return q.act(ctx, request{id: submission, version: version}, func(a *acting) error {
+	return q.act(ctx, request{id: submission, version: version, does: does}, func(a *acting) error {
 		h, err := f(a)
 		if err != nil {
 			return err
+		}
+		if unchanged(h, a.entry.Holding) {
+			a.done.Action = "" // nothing was changed
+			return nil
 		}
 		return store.SetHolding(ctx, a.tx, a.submission.ID, h)
 	})
@@ -29,7 +33,7 @@ func (q *Queue) hold(ctx context.Context, id string, version int32, f func(*acti
 
 // Claim takes an entry for the caller.
 func (q *Queue) Claim(ctx context.Context, r *processingv1.ClaimRequest) (*processingv1.ClaimResponse, error) {
-	s, err := q.hold(ctx, r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
+	s, err := q.hold(ctx, "queue.claimed", r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
 		return a.holding.Claim(a.officer.ID, a.at.At, q.claim)
 	})
 	if err != nil {
@@ -40,7 +44,7 @@ func (q *Queue) Claim(ctx context.Context, r *processingv1.ClaimRequest) (*proce
 
 // Release gives an entry back.
 func (q *Queue) Release(ctx context.Context, r *processingv1.ReleaseRequest) (*processingv1.ReleaseResponse, error) {
-	s, err := q.hold(ctx, r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
+	s, err := q.hold(ctx, "queue.released", r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
 		return a.holding.Release(a.officer.ID)
 	})
 	if err != nil {
@@ -51,13 +55,14 @@ func (q *Queue) Release(ctx context.Context, r *processingv1.ReleaseRequest) (*p
 
 // Assign gives an entry to an officer, with a reason.
 func (q *Queue) Assign(ctx context.Context, r *processingv1.AssignRequest) (*processingv1.AssignResponse, error) {
-	s, err := q.hold(ctx, r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
+	s, err := q.hold(ctx, "queue.assigned", r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
 		if !a.officer.Has(Supervisor) {
 			return a.holding, fault.New(fault.Denied, "SUPERVISOR_REQUIRED", "only a supervisor may assign entries")
 		}
 		if a.holding.Assigned && a.holding.HeldBy == r.GetOfficerId() {
 			return a.holding, nil // the same once more
 		}
+		a.done.Detail = map[string]string{"to": "officer:" + r.GetOfficerId()}
 		return a.holding.Assign(r.GetOfficerId()), a.note(ctx, "assign", "Assigned to "+r.GetOfficerId()+": "+r.GetReason())
 	})
 	if err != nil {
@@ -76,7 +81,7 @@ func (q *Queue) Hold(ctx context.Context, r *processingv1.HoldRequest) (*process
 		}
 		until = &day
 	}
-	s, err := q.hold(ctx, r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
+	s, err := q.hold(ctx, "queue.held", r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
 		h, err := a.holding.Hold(a.officer.ID, until, a.at.Today)
 		if err != nil || same(a.holding.HoldUntil, until) {
 			return h, err // the same once more needs no second note
@@ -91,6 +96,10 @@ func (q *Queue) Hold(ctx context.Context, r *processingv1.HoldRequest) (*process
 		return nil, err
 	}
 	return &processingv1.HoldResponse{Submission: s}, nil
+}
+
+func unchanged(a, b queue.Holding) bool {
+	return a.HeldBy == b.HeldBy && a.Assigned == b.Assigned && a.Until.Equal(b.Until) && same(a.HoldUntil, b.HoldUntil)
 }
 
 func same(a, b *calendar.Date) bool {
@@ -108,7 +117,7 @@ func (q *Queue) AddNote(ctx context.Context, r *processingv1.AddNoteRequest) (*p
 		return nil, err
 	}
 	note := store.Note{OfficerID: officer.ID, Action: "note", Text: r.GetText(), At: q.p.Moment().At}
-	_, err = q.act(ctx, request{id: id, action: r.GetActionId(), content: r}, func(a *acting) error {
+	_, err = q.act(ctx, request{id: id, action: r.GetActionId(), content: r, does: "queue.noted"}, func(a *acting) error {
 		note.At = a.at.At
 		return a.note(ctx, note.Action, note.Text)
 	})

@@ -54,7 +54,9 @@ func (q *Queue) RecordOutcome(ctx context.Context, r *processingv1.RecordOutcome
 			return nil, err
 		}
 	}
-	s, err := q.act(ctx, request{id: id, version: r.GetVersion(), action: r.GetActionId(), content: r, crn: crn}, func(a *acting) error {
+	s, err := q.act(ctx, request{
+		id: id, version: r.GetVersion(), action: r.GetActionId(), content: r, crn: crn, does: "queue.outcome-recorded",
+	}, func(a *acting) error {
 		if err := a.holding.MayDecide(a.officer.ID); err != nil {
 			return err
 		}
@@ -76,10 +78,14 @@ func (q *Queue) record(ctx context.Context, a *acting, ev *policy.Evaluator, r *
 		return err // a content that is only partly readable is enough for an officer
 	}
 	outcome := term.Outcome(r.GetOutcome())
+	lifted, customer, err := q.relock(ctx, a, customer, r.GetReinstateAccess())
+	if err != nil {
+		return err
+	}
 	notices := a.out.View(a.notices, a.at)
 	result, err := decision.ManualChanges(ev.Policy(), decision.Manual{
 		Submission: lodged.Submission, Reasons: a.entry.Reasons, Outcome: outcome, CRN: r.GetCrn(), Customer: customer, Notices: notices,
-		Change: asked, Moment: a.at,
+		Lifted: lifted, Change: asked, Moment: a.at,
 	})
 	if err != nil {
 		return err
@@ -129,6 +135,8 @@ func (q *Queue) close(ctx context.Context, a *acting, t store.Transition) error 
 	if err != nil {
 		return err
 	}
+	a.done.Version = int64(t.Version)
+	a.done.Detail = map[string]string{"status": t.To.String(), "outcome": t.Outcome.String(), "reasons": events.ReasonWords(t.Reasons)}
 	a.out.Point = "auto.before-outcome-commit"
 	a.out.Work.Transitions = append(a.out.Work.Transitions, t)
 	a.out.Events = append(a.out.Events, events.TransitionEvent(events.After(&a.submission, &t), &t, reasons, a.trace))
@@ -145,8 +153,13 @@ func (q *Queue) ReturnToAuthority(ctx context.Context, r *processingv1.ReturnToA
 	if err != nil {
 		return nil, err
 	}
-	s, err := q.act(ctx, request{id: id, version: r.GetVersion(), action: r.GetActionId(), content: r}, func(a *acting) error {
+	s, err := q.act(ctx, request{
+		id: id, version: r.GetVersion(), action: r.GetActionId(), content: r, does: "queue.returned",
+	}, func(a *acting) error {
 		if err := a.holding.MayDecide(a.officer.ID); err != nil {
+			return err
+		}
+		if _, _, err := q.relock(ctx, a, nil, false); err != nil {
 			return err
 		}
 		if !a.submission.ParentID.IsZero() {

@@ -47,6 +47,16 @@ func (q *Queue) SearchSubmissions(ctx context.Context, r *processingv1.SearchSub
 	if err != nil {
 		return nil, err
 	}
+	sight, err := sightOf(ctx, q.p)
+	if err != nil {
+		return nil, err
+	}
+	if search.CRN != "" {
+		if err := sight.open(ctx, search.CRN); err != nil {
+			return nil, err
+		}
+	}
+	search.Guarded = !sight.everything
 	size := search.Limit
 	search.Limit++ // one more tells whether there is a next page
 	found, err := search.Submissions(ctx, q.p.Pool)
@@ -62,9 +72,12 @@ func (q *Queue) SearchSubmissions(ctx context.Context, r *processingv1.SearchSub
 	if err != nil {
 		return nil, err
 	}
+	rows := make([]*processingv1.SubmissionSummary, len(found))
 	for i := range found {
-		response.Submissions = append(response.Submissions, summaryOf(&found[i], at, words))
+		rows[i] = summaryOf(&found[i], at, words)
 	}
+	q.guard(ctx, &sight, words, found, rows)
+	response.Submissions = filtered(search.Reasons, rows)
 	return response, nil
 }
 
@@ -93,7 +106,14 @@ func (q *Queue) summary(ctx context.Context, id clock.ID) (*processingv1.Submiss
 	if err != nil {
 		return nil, err
 	}
-	return summaryOf(&store.Found{Submission: s, Entry: e}, at, words), nil
+	sight, err := sightOf(ctx, q.p)
+	if err != nil {
+		return nil, err
+	}
+	found := []store.Found{{Submission: s, Entry: e}}
+	row := summaryOf(&found[0], at, words)
+	q.guard(ctx, &sight, words, found, []*processingv1.SubmissionSummary{row})
+	return row, nil
 }
 
 // orNotFound classifies an error of reading a submission; without one there is none.

@@ -25,7 +25,7 @@ type Register struct {
 func NewRegister(p *events.Processor) *Register { return &Register{p: p} }
 
 // ListNotices returns a customer's notices now, or as they were at the end of a
-// day gone by.
+// day gone by; those of a restricted record to those who may see it.
 func (g *Register) ListNotices(ctx context.Context, r *processingv1.ListNoticesRequest) (*processingv1.ListNoticesResponse, error) {
 	at := g.p.Moment()
 	day := at.Today
@@ -39,8 +39,14 @@ func (g *Register) ListNotices(ctx context.Context, r *processingv1.ListNoticesR
 		}
 		day = asked
 	}
+	sight, err := sightOf(ctx, g.p)
+	if err != nil {
+		return nil, err
+	}
+	if err := sight.open(ctx, r.GetCrn()); err != nil {
+		return nil, err
+	}
 	var notices []register.Notice
-	var err error
 	if day == at.Today {
 		notices, err = store.Notices(ctx, g.p.Pool, r.GetCrn())
 	} else {

@@ -42,8 +42,11 @@ func (q *Queue) Reprocess(ctx context.Context, r *processingv1.ReprocessRequest)
 		concerned = events.Concerned(lodged)
 	}
 	technical := false
-	s, err := q.act(ctx, request{id: id, version: r.GetVersion(), crn: concerned}, func(a *acting) error {
+	s, err := q.act(ctx, request{id: id, version: r.GetVersion(), crn: concerned, does: "queue.reprocessed"}, func(a *acting) error {
 		if err := a.holding.MayTouch(a.officer.ID); err != nil {
+			return err
+		}
+		if err := a.refuseLifted(ctx); err != nil {
 			return err
 		}
 		if err := a.note(ctx, "reprocess", "Sent to automatic processing again."); err != nil {
@@ -51,6 +54,11 @@ func (q *Queue) Reprocess(ctx context.Context, r *processingv1.ReprocessRequest)
 		}
 		err := q.p.Again(ctx, a.tx, a.out, &a.submission, lodged, a.notices, a.at, a.trace)
 		technical = err != nil
+		a.done.Detail = map[string]string{"status": a.submission.Status.String()}
+		for _, t := range a.out.Work.Transitions {
+			a.done.Version = int64(t.Version)
+			a.done.Detail = map[string]string{"status": t.To.String(), "outcome": t.Outcome.String(), "policy": t.PolicyVersion}
+		}
 		return err
 	})
 	if err != nil {

@@ -25,6 +25,8 @@ type Manual struct {
 	Customer *Customer
 	// Notices of that customer, as in Input.
 	Notices []register.Notice
+	// Lifted: access to the restricted record is lifted for this very outcome.
+	Lifted bool
 	// Change is the register change asked for.
 	Change ChangeAsked
 	Moment Moment
@@ -95,6 +97,7 @@ func (m Manual) allowed(p *policy.Policy, t term.InformationType) error {
 	if m.Customer != nil {
 		guarded = m.Customer.Restricted
 	}
+	guarded = guarded && !m.Lifted
 	allowed := AllowedOutcomes(p, t, m.Reasons, guarded)
 	if slices.Contains(allowed, m.Outcome) {
 		return nil

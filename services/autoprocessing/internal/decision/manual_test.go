@@ -103,7 +103,7 @@ func TestManualChanges(t *testing.T) {
 		{"revoke another's", decision.Manual{Submission: revoke(child), Outcome: term.Revoked, Notices: []register.Notice{foreign(own[0])}, Change: decision.ChangeAsked{Revoke: ids(1)}}, "", "FIELD_INVALID register_change.revoke_notice_ids[0]"},
 		{"revoke what is not there", decision.Manual{Submission: revoke(child), Outcome: term.Revoked, Notices: own, Change: decision.ChangeAsked{Revoke: ids(1, 9)}}, "", "FIELD_INVALID register_change.revoke_notice_ids[1]"},
 		{"revoke for the one identified", decision.Manual{Submission: revoke(child), Outcome: term.Revoked, CRN: other, Reasons: []term.Reason{term.CustomerNotIdentified}, Notices: append(own, foundNotice)[1:], Change: decision.ChangeAsked{Revoke: ids(1)}}, "revoked 1", ""},
-		{"revoke while restricted", decision.Manual{Submission: revoke(child), Customer: restricted, Outcome: term.Revoked, Notices: own, Change: decision.ChangeAsked{Revoke: ids(1)}}, "revoked 1", ""},
+		{"revoke while restricted", decision.Manual{Submission: revoke(child), Customer: restricted, Outcome: term.Revoked, Notices: own, Change: decision.ChangeAsked{Revoke: ids(1)}}, "", "RESTRICTED_ACCESS"},
 		// Searches, disclosures, referrals.
 		{"matched", decision.Manual{Submission: lodged(child, decision.FindMutualClient{}), Outcome: term.Matched, CRN: subject.CRN}, "", ""},
 		{"matched with nobody", decision.Manual{Submission: lodged(child, decision.FindMutualClient{}), Outcome: term.Matched}, "", "FIELD_INVALID crn"},
@@ -182,7 +182,7 @@ func TestAllowedOutcomes(t *testing.T) {
 		{term.NoticeToCommence, term.StartDateInvalid, false, "COMMENCED EXTENDED NOT_ACCEPTED"},
 		{term.NoticeToCommence, term.RestrictedAccess, true, "NOT_ACCEPTED"},
 		{term.NoticeToRevoke, term.NoNoticeToRevoke, false, "REVOKED NOT_ACCEPTED"},
-		{term.NoticeToRevoke, term.TechnicalFailure, true, "REVOKED NOT_ACCEPTED"},
+		{term.NoticeToRevoke, term.TechnicalFailure, true, "NOT_ACCEPTED"},
 		{term.VoluntaryReferral, term.DeclarationRequired, false, "REFERRAL_NOTED"},
 		{term.ChangeOfCircumstances, 0, false, ""},
 	} {

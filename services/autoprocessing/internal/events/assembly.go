@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/fault"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
@@ -29,6 +30,9 @@ const (
 type Assembly struct {
 	Work   store.Work
 	Events []*eventv1.Event
+	// Done are audit entries of what the work does not show by itself: officers'
+	// actions, cases of restricted access, sweeps.
+	Done []audit.Entry
 	// Point names the crash point before the commit; "" means none.
 	Point string
 	zone  *time.Location

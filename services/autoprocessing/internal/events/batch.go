@@ -171,7 +171,7 @@ func (b *batch) once(ctx context.Context, tx pgx.Tx, look bool) error {
 		return err
 	}
 	crashpoint.Here("auto.mid-transaction")
-	if err := b.out.Work.Write(ctx, tx); err != nil {
+	if err := b.p.write(ctx, tx, b.out); err != nil {
 		return err
 	}
 	b.effect.Outbox, b.effect.Ready = Rows(b.out), ready

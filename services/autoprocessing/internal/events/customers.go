@@ -54,17 +54,58 @@ func ResolveCRN(ctx context.Context, registry registryv1.RegistryServiceClient, 
 	if crn == "" {
 		return nil, nil
 	}
+	answers, err := ask(ctx, registry, crn)
+	if err != nil {
+		return nil, err
+	}
+	c, _, err := understood(answers[0])
+	return c, err
+}
+
+// Record asks the registry for one customer's record as it is kept; nil when
+// there is none.
+func Record(ctx context.Context, registry registryv1.RegistryServiceClient, crn string) (*registryv1.Customer, error) {
+	answers, err := ask(ctx, registry, crn)
+	if err != nil {
+		return nil, err
+	}
+	return answers[0].GetCustomer(), nil
+}
+
+// RestrictedOf asks the registry which of the customers' records are restricted.
+func RestrictedOf(ctx context.Context, registry registryv1.RegistryServiceClient, crns ...string) (map[string]bool, error) {
+	restricted := make(map[string]bool)
+	if len(crns) == 0 {
+		return restricted, nil
+	}
+	answers, err := ask(ctx, registry, crns...)
+	if err != nil {
+		return nil, err
+	}
+	for i, crn := range crns {
+		if answers[i].GetCustomer().GetRestrictedAccess() {
+			restricted[crn] = true
+		}
+	}
+	return restricted, nil
+}
+
+// ask is one call for the records of some CRNs, at most resolveLimit.
+func ask(ctx context.Context, registry registryv1.RegistryServiceClient, crns ...string) ([]*registryv1.CustomerAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
-	response, err := registry.ResolveCustomers(ctx, &registryv1.ResolveCustomersRequest{Queries: []*registryv1.CustomerQuery{{Crn: crn}}})
+	queries := make([]*registryv1.CustomerQuery, len(crns))
+	for i, crn := range crns {
+		queries[i] = &registryv1.CustomerQuery{Crn: crn}
+	}
+	response, err := registry.ResolveCustomers(ctx, &registryv1.ResolveCustomersRequest{Queries: queries})
 	if err != nil {
 		return nil, rpc.Fault(err)
 	}
-	if len(response.GetAnswers()) != 1 {
-		return nil, fault.New(fault.Unavailable, "REGISTRY_INCOMPLETE", "the registry gave no answer")
+	if len(response.GetAnswers()) != len(crns) {
+		return nil, fault.New(fault.Unavailable, "REGISTRY_INCOMPLETE", "the registry answered %d of %d queries", len(response.GetAnswers()), len(crns))
 	}
-	c, _, err := understood(response.GetAnswers()[0])
-	return c, err
+	return response.GetAnswers(), nil
 }
 
 func queryOf(l *Lodged) *registryv1.CustomerQuery {

@@ -99,6 +99,9 @@ func (p *Processor) takeBack(ctx context.Context, tx pgx.Tx, out *Assembly, s *s
 		SubmissionID: s.ID, Version: s.Version + 1, To: term.Withdrawn, Outcome: term.OutcomeWithdrawn, Actor: "authority:" + s.AuthorityID,
 		Cause: "withdrawn", At: at.At, CRN: last.CRN, Reasons: last.Reasons,
 	}
+	if err := p.EndAccess(ctx, tx, out, Ending{Submission: s.ID, Actor: t.Actor, At: at.At}); err != nil {
+		return err
+	}
 	out.Work.Transitions = append(out.Work.Transitions, t)
 	out.Events = append(out.Events, TransitionEvent(After(s, &t), &t, reasons, ""))
 	return nil

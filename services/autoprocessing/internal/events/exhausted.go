@@ -26,7 +26,7 @@ func (p *Processor) Exhausted(ctx context.Context, tx pgx.Tx, e inbox.Event, cau
 	if err := out.First(in.lodged, &result, at); err != nil {
 		return inbox.Effects{}, err
 	}
-	err := out.Work.Write(ctx, tx)
+	err := p.write(ctx, tx, out)
 	if errors.Is(err, store.ErrKnown) {
 		return inbox.Effects{}, nil // decided after all
 	}

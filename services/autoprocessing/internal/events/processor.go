@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -45,6 +46,8 @@ type Deps struct {
 	Telemetry *telemetry.Telemetry
 	Registry  registryv1.RegistryServiceClient
 	Policies  *policy.Set
+	// Audit writes what is done, in the transactions that do it.
+	Audit *audit.Writer
 	// MaxEvents of a batch; Attempts before a submission is left to an officer.
 	MaxEvents, Attempts int
 }

@@ -74,6 +74,9 @@ func (p *Processor) Again(ctx context.Context, tx pgx.Tx, out *Assembly, s *stor
 		SubmissionID: s.ID, Version: s.Version + 1, To: result.Status, Outcome: result.Outcome, Actor: System, Cause: "automatic processing repeated",
 		At: at.At, CRN: result.CRN, Start: result.Start, End: result.End, Reasons: last.Reasons, PolicyVersion: result.PolicyVersion,
 	}
+	if err := p.EndAccess(ctx, tx, out, Ending{Submission: s.ID, Actor: System, At: at.At}); err != nil {
+		return err
+	}
 	out.Work.Decisions = append(out.Work.Decisions, row)
 	out.Work.Transitions = append(out.Work.Transitions, t)
 	next := After(s, &t)

@@ -90,13 +90,19 @@ func (p *Processor) Claims(ctx context.Context, now time.Time) error {
 	if err := store.SumCounts(ctx, p.Pool); err != nil {
 		return err
 	}
-	return p.repeat(ctx, func(tx pgx.Tx, _ *Assembly) (int, error) {
+	return p.repeat(ctx, func(tx pgx.Tx, out *Assembly) (int, error) {
 		expired, err := store.ExpireClaims(ctx, tx, at.At, sweepBatch)
 		if err != nil {
 			return 0, err
 		}
+		for _, id := range expired {
+			out.Done = append(out.Done, Entry("queue.claim-expired", id))
+		}
 		woken, err := store.WakeHolds(ctx, tx, at.Today, sweepBatch)
-		return int(expired + woken), err
+		for _, id := range woken {
+			out.Done = append(out.Done, Entry("queue.hold-ended", id))
+		}
+		return len(expired) + len(woken), err
 	})
 }
 
@@ -126,7 +132,7 @@ func (p *Processor) Commit(ctx context.Context, f func(pgx.Tx, *Assembly) error)
 		if err := f(tx, out); err != nil {
 			return err
 		}
-		if err := out.Work.Write(ctx, tx); err != nil {
+		if err := p.write(ctx, tx, out); err != nil {
 			return err
 		}
 		rows = Rows(out)

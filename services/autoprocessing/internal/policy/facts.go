@@ -6,7 +6,7 @@ package policy
 // free text.
 //
 // The `fact` tags are the names rules use, "record" marking those that come from
-// the customer's record or other authorities' notices; the JSON has the same names. Fields
+// the customer's record or the notice register; the JSON has the same names. Fields
 // at their zero value are left out of the JSON and come back as zero. Days are
 // counted between local dates from the day of lodgement, unless said otherwise.
 type Facts struct {
@@ -94,11 +94,11 @@ type Waiting struct {
 // Own are the asking authority's notices for the customer on the day of the decision.
 type Own struct {
 	// Inactive counts those that wait to start.
-	Inactive int `json:"inactive,omitempty" fact:"own.inactive"`
+	Inactive int `json:"inactive,omitempty" fact:"own.inactive,record"`
 	// Active is true when one is in force.
-	Active bool `json:"active,omitempty" fact:"own.active"`
+	Active bool `json:"active,omitempty" fact:"own.active,record"`
 	// DaysLeft counts from the day of lodgement to the active one's last day.
-	DaysLeft int `json:"days_left,omitempty" fact:"own.days_left"`
+	DaysLeft int `json:"days_left,omitempty" fact:"own.days_left,record"`
 }
 
 // Search is what a mutual client search gave.
@@ -117,18 +117,19 @@ type Text struct {
 	LooksLikeReasons bool `json:"looks_like_reasons,omitempty" fact:"text.looks_like_reasons"`
 }
 
-// Guarded returns the facts without those that come from the customer's record,
-// for viewers who may not see a restricted record. Facts of unrestricted
-// customers are returned unchanged.
+// OfRestricted reports whether a record these facts come from was restricted.
+func (f *Facts) OfRestricted() bool { return f.Customer.Restricted || f.Search.Restricted > 0 }
+
+// Guarded returns the facts without those that come from the customer's record or
+// the register, for viewers who may not see a restricted record.
 func (f Facts) Guarded() Facts {
-	if !f.Customer.Restricted {
-		return f
-	}
 	return Facts{
-		Asked:    f.Asked,
-		Customer: Customer{Found: f.Customer.Found, FamilyNameAgrees: f.Customer.FamilyNameAgrees, BirthDateAgrees: f.Customer.BirthDateAgrees, Restricted: true},
-		Own:      f.Own,
-		Search:   f.Search,
-		Text:     f.Text,
+		Asked: f.Asked,
+		Customer: Customer{
+			Found: f.Customer.Found, FamilyNameAgrees: f.Customer.FamilyNameAgrees, BirthDateAgrees: f.Customer.BirthDateAgrees,
+			Restricted: f.Customer.Restricted,
+		},
+		Search: f.Search,
+		Text:   f.Text,
 	}
 }

@@ -15,8 +15,8 @@ type factField struct {
 	kind  reflect.Kind
 	group int // field of Facts
 	field int // field of the group
-	// record is true for facts that come from the customer's record or tell of
-	// other authorities' notices: hidden while access is restricted.
+	// record is true for facts that come from the customer's record or the notice
+	// register: hidden while access is restricted.
 	record bool
 }
 

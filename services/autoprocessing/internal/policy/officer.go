@@ -42,7 +42,7 @@ func (p *Policy) takeOfficer(s *ruleSet, t term.InformationType, row typeRow, wh
 			return err
 		}
 	}
-	for _, forbidden := range []term.Outcome{term.Matched, term.Eligible, term.NotEligible, term.Commenced, term.Extended} {
+	for _, forbidden := range []term.Outcome{term.Matched, term.Eligible, term.NotEligible, term.Commenced, term.Extended, term.Revoked} {
 		if slices.Contains(s.whileRestricted, forbidden) {
 			return refusal(p.file, where+", while_restricted", "%s would tell of a restricted record", forbidden)
 		}
@@ -93,4 +93,29 @@ func (p *Policy) ShownToAuthority(t term.InformationType, reasons []term.Reason,
 		return []term.Reason{s.restrictedReads}
 	}
 	return reasons
+}
+
+// ShownToOfficers returns the reasons an officer may read who may not see the
+// record: of a restricted record only that it is restricted. The others would
+// describe it. Kept counts and searches go by the same.
+func ShownToOfficers(reasons []term.Reason, restricted bool) []term.Reason {
+	if len(reasons) == 0 || (!restricted && !slices.Contains(reasons, term.RestrictedAccess)) {
+		return reasons
+	}
+	return []term.Reason{term.RestrictedAccess}
+}
+
+// FromRecord reports whether any of the reasons may come from what the customer's
+// record or the register says, whatever rule gave it.
+func (p *Policy) FromRecord(reasons []term.Reason) bool {
+	return slices.ContainsFunc(reasons, func(r term.Reason) bool {
+		for _, s := range p.types {
+			for _, u := range s.uses {
+				if u.reason == r && u.record {
+					return true
+				}
+			}
+		}
+		return false
+	})
 }

@@ -82,24 +82,23 @@ func words(f *Facts, fact int) string {
 }
 
 // Render turns stored facts and verdicts into the words of the trace, a line a
-// rule in policy order. Guarded hides what rules saw of a restricted record, and
-// what they said of it, from viewers who may not know. Verdicts that do not fit
+// rule in policy order. Guarded hides what rules saw of the record or the register,
+// and what they said of it, from viewers who may not know. Verdicts that do not fit
 // the policy's rules give a fault of kind Internal.
 func (p *Policy) Render(t term.InformationType, f *Facts, v Verdicts, guarded bool) ([]Line, error) {
 	set := p.types[t]
 	if set == nil || len(set.uses) != len(v) {
 		return nil, fault.New(fault.Internal, "TRACE_MISFIT", "the trace does not fit policy %s for %s", p.Version, t)
 	}
-	hide := guarded && (f.Customer.Restricted || f.Search.Restricted > 0)
 	lines := make([]Line, len(set.uses))
 	for i, u := range set.uses {
 		line := Line{Rule: u.id, Verdict: Verdict(v[i]), Reason: u.reason, Criterion: u.criterion, Text: u.text.render(f)}
 		switch {
+		case guarded && u.record: // first: why it was not evaluated may tell of the record too
+			line.Verdict, line.Reason = NotEvaluated, 0
+			line.Text += " Shown only once access to the record is lifted."
 		case line.Verdict == NotEvaluated:
 			line.Text += " Not evaluated" + p.because(set, u, v) + "."
-		case hide && u.record:
-			line.Verdict = NotEvaluated
-			line.Text += " Shown only once access to the record is lifted."
 		case len(u.saw.facts) > 0:
 			line.Text += " Seen: " + u.saw.render(f) + "."
 		}

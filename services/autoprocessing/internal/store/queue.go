@@ -83,19 +83,25 @@ func Redecided(ctx context.Context, tx pgx.Tx, d Decision, candidates []byte) er
 	return tx.SendBatch(ctx, b).Close()
 }
 
-// ExpireClaims forgets claims that have expired, up to so many. It returns how many.
-func ExpireClaims(ctx context.Context, tx pgx.Tx, now time.Time, limit int) (int64, error) {
-	ct, err := tx.Exec(ctx, `UPDATE queue_entry SET held_by = '', claim_expires_at = NULL WHERE submission_id IN (
-		SELECT submission_id FROM queue_entry WHERE claim_expires_at <= $1 ORDER BY submission_id LIMIT $2 FOR UPDATE SKIP LOCKED)`, now, limit)
-	return ct.RowsAffected(), err
+// ExpireClaims forgets claims that have expired, up to so many. It returns whose.
+func ExpireClaims(ctx context.Context, tx pgx.Tx, now time.Time, limit int) ([]clock.ID, error) {
+	rows, _ := tx.Query(ctx, `UPDATE queue_entry SET held_by = '', claim_expires_at = NULL WHERE submission_id IN (
+		SELECT submission_id FROM queue_entry WHERE claim_expires_at <= $1 ORDER BY submission_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+		RETURNING submission_id`, now, limit)
+	return pgx.CollectRows(rows, scanID)
 }
 
-// WakeHolds ends the holds whose day has come, up to so many. It returns how many.
-func WakeHolds(ctx context.Context, tx pgx.Tx, today calendar.Date, limit int) (int64, error) {
-	ct, err := tx.Exec(ctx, `UPDATE queue_entry SET hold_until = NULL WHERE submission_id IN (
-		SELECT submission_id FROM queue_entry WHERE hold_until <= DATE '1970-01-01' + $1::int ORDER BY submission_id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-		int32(today), limit)
-	return ct.RowsAffected(), err
+// WakeHolds ends the holds whose day has come, up to so many. It returns whose.
+func WakeHolds(ctx context.Context, tx pgx.Tx, today calendar.Date, limit int) ([]clock.ID, error) {
+	rows, _ := tx.Query(ctx, `UPDATE queue_entry SET hold_until = NULL WHERE submission_id IN (
+		SELECT submission_id FROM queue_entry WHERE hold_until <= DATE '1970-01-01' + $1::int ORDER BY submission_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+		RETURNING submission_id`, int32(today), limit)
+	return pgx.CollectRows(rows, scanID)
+}
+
+func scanID(row pgx.CollectableRow) (id clock.ID, err error) {
+	err = row.Scan((*[16]byte)(&id))
+	return id, err
 }
 
 // Note is a note on a submission.
@@ -106,20 +112,22 @@ type Note struct {
 	Action string
 	Text   string
 	At     time.Time
+	// Guarded: written while access to a restricted record was lifted.
+	Guarded bool
 }
 
 // AddNote adds a note.
 func AddNote(ctx context.Context, tx pgx.Tx, n Note) error {
-	_, err := tx.Exec(ctx, "INSERT INTO note (submission_id, officer_id, action, text, at) VALUES ($1, $2, $3, $4, $5)",
-		[16]byte(n.SubmissionID), n.OfficerID, n.Action, n.Text, n.At)
+	_, err := tx.Exec(ctx, "INSERT INTO note (submission_id, officer_id, action, text, at, guarded) VALUES ($1, $2, $3, $4, $5, $6)",
+		[16]byte(n.SubmissionID), n.OfficerID, n.Action, n.Text, n.At, n.Guarded)
 	return err
 }
 
 // Notes returns the notes of a submission, oldest first.
 func Notes(ctx context.Context, q Querier, id clock.ID) ([]Note, error) {
-	rows, _ := q.Query(ctx, "SELECT submission_id, officer_id, action, text, at FROM note WHERE submission_id = $1 ORDER BY id", [16]byte(id))
+	rows, _ := q.Query(ctx, "SELECT submission_id, officer_id, action, text, at, guarded FROM note WHERE submission_id = $1 ORDER BY id", [16]byte(id))
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Note, err error) {
-		err = row.Scan((*[16]byte)(&n.SubmissionID), &n.OfficerID, &n.Action, &n.Text, &n.At)
+		err = row.Scan((*[16]byte)(&n.SubmissionID), &n.OfficerID, &n.Action, &n.Text, &n.At, &n.Guarded)
 		return n, err
 	})
 }

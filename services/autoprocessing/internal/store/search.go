@@ -24,6 +24,9 @@ type Search struct {
 	HeldBy        string
 	Unheld        bool
 	EnteredBefore time.Time
+	// Guarded looks only at the reasons everybody may see: an entry open because a
+	// record is restricted is not found by what else its record would tell.
+	Guarded bool
 	// NotOnHold leaves entries on hold out.
 	NotOnHold bool
 	// LodgedFrom is inclusive, LodgedBefore exclusive; zero means unbounded.
@@ -233,7 +236,11 @@ func (s *Search) entryConditions(a *arguments) []string {
 		return "(q.held_by <> '' AND (q.assigned OR q.claim_expires_at > " + a.of(s.Now) + "))"
 	}
 	if len(s.Reasons) > 0 {
-		where = append(where, "q.reasons && "+a.of(numbers(s.Reasons)))
+		reasons := "q.reasons"
+		if s.Guarded {
+			reasons = "shown_reasons(q.reasons)"
+		}
+		where = append(where, reasons+" && "+a.of(numbers(s.Reasons))+"::int2[]")
 	}
 	if s.HeldBy != "" {
 		where = append(where, "q.held_by = "+a.of(s.HeldBy), held())

@@ -46,6 +46,8 @@ type Work struct {
 	Withdrawals []Withdrawal
 	// Transitions close entries of the queue.
 	Transitions []Transition
+	// Also are statements of the same round trip and savepoint; may be nil.
+	Also *pgx.Batch
 }
 
 // ErrKnown means that a submission of the batch is stored already; nothing was written.
@@ -64,6 +66,9 @@ func (w *Work) Write(ctx context.Context, tx pgx.Tx) error {
 	queueDisclosures(b, w.Disclosures)
 	queueWithdrawals(b, w.Withdrawals)
 	queueTransitions(b, w.Transitions)
+	if w.Also != nil {
+		b.QueuedQueries = append(b.QueuedQueries, w.Also.QueuedQueries...)
+	}
 	b.Queue("RELEASE SAVEPOINT work")
 	err := tx.SendBatch(ctx, b).Close()
 	for _, key := range []string{"submission_pkey", "submission_reference", "submission_lane"} {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -12,6 +13,10 @@ import (
 )
 
 const defaultPage = 50
+
+// reference is what an authority may lodge under, and what the hub makes of it for
+// submissions it creates.
+var reference = regexp.MustCompile(`^(~[A-Z]{3}:)?[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
 
 // absent answers for submissions that do not exist and for those of others.
 func absent() error {
@@ -37,6 +42,9 @@ func (s *Server) GetSubmission(ctx context.Context, request *intakev1.GetSubmiss
 			return nil, err
 		}
 	case request.GetReference() != "":
+		if !reference.MatchString(request.GetReference()) {
+			return nil, fault.InvalidField("reference", "is not of the form of a reference")
+		}
 		if view, err = s.Store.GetByReference(ctx, authority, request.GetReference()); err != nil {
 			return nil, err
 		}
@@ -63,7 +71,7 @@ func (s *Server) ListSubmissions(ctx context.Context, request *intakev1.ListSubm
 	if err != nil {
 		return nil, err
 	}
-	below, err := parsePageToken(request.GetPageToken())
+	below, err := s.tokens.parsePage(authority, request.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +87,7 @@ func (s *Server) ListSubmissions(ctx context.Context, request *intakev1.ListSubm
 	if err != nil {
 		return nil, err
 	}
-	response := &intakev1.ListSubmissionsResponse{NextPageToken: pageToken(next)}
+	response := &intakev1.ListSubmissionsResponse{NextPageToken: s.tokens.page(authority, next)}
 	for i := range views {
 		message, err := viewMessage(&views[i])
 		if err != nil {

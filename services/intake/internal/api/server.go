@@ -4,7 +4,9 @@
 // own submissions: read, listed and watched.
 //
 // Guarantees: everything is scoped by the calling authority, so that a foreign
-// submission is answered like an absent one; a receipt is given only for what is
+// submission is answered like an absent one; the case worker a caller proved to be
+// is the one named in what is lodged: left empty it is filled in, and the receipt is
+// for the filled content; a receipt is given only for what is
 // durable, and a repetition gets the same one; a stream keeps a bounded number of
 // submissions in flight and slows its caller down instead of refusing.
 //
@@ -18,13 +20,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 	"github.com/noticehub/noticehub/services/intake/internal/commit"
 	"github.com/noticehub/noticehub/services/intake/internal/directory"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/quota"
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 	"github.com/noticehub/noticehub/services/intake/internal/wake"
@@ -54,6 +57,12 @@ type Deps struct {
 	Clock clock.Clock
 	// Board tells of new statuses.
 	Board *wake.Board
+	// Quotas bound what is lodged.
+	Quotas *quota.Quotas
+	// Refusals takes entries of refused messages of streams.
+	Refusals audit.Recorder
+	// TokenSecret seals tokens; 32 bytes.
+	TokenSecret []byte
 }
 
 // Options bound the handlers.
@@ -64,6 +73,8 @@ type Options struct {
 	Poll time.Duration
 	// MaxWatches is the most watching streams of this process.
 	MaxWatches int
+	// RequireCaseWorker refuses callers whose credentials name no case worker.
+	RequireCaseWorker bool
 }
 
 // Server implements intakev1.IntakeServiceServer.
@@ -71,21 +82,12 @@ type Server struct {
 	intakev1.UnimplementedIntakeServiceServer
 	Deps
 	options Options
+	tokens  tokens
 	watches atomic.Int64
 }
 
 // New makes the handlers.
-func New(d Deps, o Options) *Server { return &Server{Deps: d, options: o} }
-
-// lodger returns the calling authority if it may lodge.
-func (s *Server) lodger(ctx context.Context) (lodging.Authority, error) {
-	id, err := identity.MustAuthority(ctx)
-	if err != nil {
-		return lodging.Authority{}, err
-	}
-	a, err := s.Directory.Lookup(id)
-	if err != nil {
-		return a, err
-	}
-	return a, a.MayLodge()
+func New(d Deps, o Options) (*Server, error) {
+	made, err := newTokens(d.TokenSecret)
+	return &Server{Deps: d, options: o, tokens: made}, err
 }

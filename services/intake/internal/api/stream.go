@@ -8,11 +8,12 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 	"github.com/noticehub/noticehub/services/intake/internal/commit"
-	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/trail"
 )
 
 // partingTime is how long a stream that must end still delivers answers.
@@ -24,9 +25,9 @@ type submitStream = grpc.BidiStreamingServer[intakev1.SubmitStreamRequest, intak
 // own sends. There is none per submission.
 type lodgingStream struct {
 	*Server
-	stream    submitStream
-	authority lodging.Authority
-	trace     string
+	stream submitStream
+	lodger lodger
+	trace  string
 	// slots holds a token per unanswered request. answers has room for as many,
 	// so that answering never blocks the committer.
 	slots   chan struct{}
@@ -44,12 +45,12 @@ type answer struct {
 
 // SubmitStream lodges many submissions over one stream.
 func (s *Server) SubmitStream(stream submitStream) error {
-	authority, err := s.lodger(stream.Context())
+	by, err := s.lodger(stream.Context())
 	if err != nil {
 		return err
 	}
 	l := &lodgingStream{
-		Server: s, stream: stream, authority: authority, trace: telemetry.Traceparent(stream.Context()),
+		Server: s, stream: stream, lodger: by, trace: telemetry.Traceparent(stream.Context()),
 		slots:   make(chan struct{}, s.options.StreamInFlight),
 		answers: make(chan answer, s.options.StreamInFlight), received: make(chan struct{}),
 	}
@@ -77,35 +78,56 @@ func (l *lodgingStream) receive(ctx context.Context) {
 			return
 		}
 		if err := l.lodge(ctx, request); err != nil {
-			l.answers <- answer{request.GetTag(), commit.Result{Err: err}}
+			l.answers <- answer{request.GetTag(), commit.Result{Err: l.refused(ctx, err)}}
 		}
 	}
 }
+
+// refused puts the refusal of a message on record, as the door does for calls; when
+// that cannot be done the caller is told to come back.
+func (l *lodgingStream) refused(ctx context.Context, err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Denied && !quotas[f.Reason] {
+		return err
+	}
+	if unrecorded := l.Refusals.Record(ctx, trail.Refused(f.Reason)); unrecorded != nil {
+		return unrecorded
+	}
+	return err
+}
+
+// quotas are the reasons of quotas that are used up for longer than a moment.
+var quotas = map[string]bool{"ENUMERATION_QUOTA": true, "DAILY_QUOTA": true}
 
 func (l *lodgingStream) lodge(ctx context.Context, request *intakev1.SubmitStreamRequest) error {
 	if err := rpc.Validate(request); err != nil {
 		return err
 	}
 	// A long stream outlives changes of its authority.
-	authority, err := l.Directory.Lookup(l.authority.ID)
-	if err == nil {
-		err = authority.MayLodge()
-	}
+	by, err := l.mayLodge(l.lodger)
 	if err != nil {
 		return err
 	}
 	if err := l.Relay.Room(ctx); err != nil {
 		return err
 	}
-	submission, err := l.prepare(authority, request.GetSubmission())
+	submission, err := l.prepare(by, request.GetSubmission())
+	if err != nil {
+		return err
+	}
+	release, err := l.admit(ctx, submission)
 	if err != nil {
 		return err
 	}
 	tag := request.GetTag()
-	return l.Committer.Enqueue(ctx, &commit.Lodgement{
+	if err := l.Committer.Enqueue(ctx, &commit.Lodgement{
 		Submission: submission, Traceparent: l.trace, GivenUp: ctx.Done(),
-		Answer: func(r commit.Result) { l.answers <- answer{tag, r} },
-	})
+		Answer: func(r commit.Result) { release(); l.answers <- answer{tag, r} },
+	}); err != nil {
+		release()
+		return err
+	}
+	return nil
 }
 
 // send delivers answers until all requests have theirs.

@@ -11,9 +11,12 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
+	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/intake/internal/commit"
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
+	"github.com/noticehub/noticehub/services/intake/internal/quota"
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
+	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
 
 // roomTime bounds how long a single call waits for the pipeline to catch up: an
@@ -24,22 +27,27 @@ var encoding = proto.MarshalOptions{Deterministic: true}
 
 // Submit lodges one submission.
 func (s *Server) Submit(ctx context.Context, request *intakev1.SubmitRequest) (*intakev1.SubmitResponse, error) {
-	authority, err := s.lodger(ctx)
+	by, err := s.lodger(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.room(ctx); err != nil {
 		return nil, err
 	}
-	submission, err := s.prepare(authority, request.GetSubmission())
+	lodged, err := s.prepare(by, request.GetSubmission())
+	if err != nil {
+		return nil, err
+	}
+	release, err := s.admit(ctx, lodged)
 	if err != nil {
 		return nil, err
 	}
 	answer := make(chan commit.Result, 1)
 	if err := s.Committer.Offer(&commit.Lodgement{
-		Submission: submission, Traceparent: telemetry.Traceparent(ctx), GivenUp: ctx.Done(),
-		Answer: func(r commit.Result) { answer <- r },
+		Submission: lodged, Traceparent: telemetry.Traceparent(ctx), GivenUp: ctx.Done(),
+		Answer: func(r commit.Result) { release(); answer <- r },
 	}); err != nil {
+		release()
 		return nil, err
 	}
 	var result commit.Result
@@ -54,9 +62,35 @@ func (s *Server) Submit(ctx context.Context, request *intakev1.SubmitRequest) (*
 	}
 	response := &intakev1.SubmitResponse{Receipt: receiptMessage(&result.Submission.Receipt), Repeated: result.Repeated}
 	if wait := request.GetWait().AsDuration(); wait > 0 {
-		response.Decision = decisionMessage(s.await(ctx, authority.ID, result.Submission.SubmissionID, wait, anyStatus))
+		response.Decision = decisionMessage(s.await(ctx, by.ID, result.Submission.SubmissionID, wait, anyStatus))
 	}
 	return response, nil
+}
+
+// admit holds a submission against the authority's quotas. What was lodged before
+// is let through whatever they say, so that a call that is repeated gets its
+// receipt. release is to be called once it is lodged, or is not.
+func (s *Server) admit(ctx context.Context, lodged *lodging.Submission) (release func(), err error) {
+	midnight := lodged.Day.Add(1).Start(s.Issuer.Zone)
+	request := quota.Request{
+		Authority: lodged.AuthorityID, CRN: lodged.CRN, Search: lodged.Type == term.FindMutualClient,
+		Day: lodged.Day, Left: midnight.Sub(lodged.LodgedAt),
+	}
+	refused := s.Quotas.Admit(ctx, request, clock.System().Now())
+	if refused == nil {
+		return func() { s.Quotas.Release(request) }, nil
+	}
+	if !fault.Is(refused, fault.Exhausted) {
+		return nil, refused
+	}
+	known, err := s.Store.Lodged(ctx, store.Key{AuthorityID: lodged.AuthorityID, Reference: lodged.Reference})
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, refused
+	}
+	return func() {}, nil
 }
 
 // room waits a short while for the pipeline to have room for more.
@@ -67,8 +101,12 @@ func (s *Server) room(ctx context.Context) error {
 }
 
 // prepare checks what is lodged and makes the submission as it shall be taken.
-func (s *Server) prepare(authority lodging.Authority, lodged *intakev1.Submission) (*lodging.Submission, error) {
+func (s *Server) prepare(authority lodger, lodged *intakev1.Submission) (*lodging.Submission, error) {
 	now := s.Clock.Now()
+	lodged, err := authority.withCaseWorker(lodged)
+	if err != nil {
+		return nil, err
+	}
 	draft, err := draftOf(lodged)
 	if err != nil {
 		return nil, err
@@ -91,7 +129,7 @@ func (s *Server) prepare(authority lodging.Authority, lodged *intakev1.Submissio
 			ContentHash: sha256.Sum256(payload), LodgedAt: at,
 		},
 		Type: draft.Type, Function: authority.Function, Jurisdiction: authority.Jurisdiction,
-		CRN: draft.CRN, CaseWorker: lodged.GetCaseWorker(), Payload: payload,
+		CRN: draft.CRN, Day: s.Issuer.Today(at), CaseWorker: lodged.GetCaseWorker(), Payload: payload,
 	}
 	return submission, s.Issuer.Date(&submission.Receipt, authority.Jurisdiction.String())
 }

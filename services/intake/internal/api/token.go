@@ -1,54 +1,68 @@
 package api
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
+	"github.com/noticehub/noticehub/services/internal/pagetoken"
 )
 
-// Tokens hold a position and nothing secret: every query they take part in names
-// the calling authority.
+// tokens are bound to the authority they were made for. They are sealed because
+// the place of a watch holds the number of a transaction, from which an authority
+// could work out how much others lodge.
+type tokens struct{ pages, watches *pagetoken.Tokens }
 
-func pageToken(below clock.ID) string {
+func newTokens(secret []byte) (tokens, error) {
+	pages, err := pagetoken.New(secret, "submissions")
+	if err != nil {
+		return tokens{}, err
+	}
+	watches, err := pagetoken.New(secret, "changes")
+	return tokens{pages, watches}, err
+}
+
+func (t tokens) page(authority string, below clock.ID) string {
 	if below.IsZero() {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(below[:])
+	return t.pages.Seal(authority, below[:])
 }
 
-func parsePageToken(token string) (clock.ID, error) {
+func (t tokens) parsePage(authority, token string) (clock.ID, error) {
 	if token == "" {
 		return clock.ID{}, nil
 	}
-	data, err := base64.RawURLEncoding.DecodeString(token)
-	if err == nil {
-		if id, err := clock.IDFromBytes(data); err == nil && !id.IsZero() {
+	if place, ok := t.pages.Open(authority, token); ok {
+		if id, err := clock.IDFromBytes(place); err == nil {
 			return id, nil
 		}
 	}
-	return clock.ID{}, fault.InvalidField("page_token", "is not a token of an earlier answer")
+	return clock.ID{}, badToken("page_token")
 }
 
 // resumeSize is 8 bytes of transaction, 16 of submission and 4 of version.
 const resumeSize = 8 + 16 + 4
 
-func resumeToken(p store.Position) string {
+func (t tokens) resume(authority string, p store.Position) string {
 	data := make([]byte, 0, resumeSize)
 	data = binary.BigEndian.AppendUint64(data, p.Tx)
 	data = append(data, p.SubmissionID[:]...)
 	data = binary.BigEndian.AppendUint32(data, uint32(p.Version))
-	return base64.RawURLEncoding.EncodeToString(data)
+	return t.watches.Seal(authority, data)
 }
 
-func parseResumeToken(token string) (store.Position, error) {
-	data, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(data) != resumeSize {
-		return store.Position{}, fault.InvalidField("resume_token", "is not a token of an earlier answer")
+func (t tokens) parseResume(authority, token string) (store.Position, error) {
+	data, ok := t.watches.Open(authority, token)
+	if !ok || len(data) != resumeSize {
+		return store.Position{}, badToken("resume_token").WithHelp("List your submissions, then watch without a token.")
 	}
 	p := store.Position{Tx: binary.BigEndian.Uint64(data), Version: int32(binary.BigEndian.Uint32(data[24:]))}
 	copy(p.SubmissionID[:], data[8:24])
 	return p, nil
+}
+
+func badToken(path string) *fault.Error {
+	return fault.InvalidField(path, "is not a token of an earlier answer to you")
 }

@@ -43,11 +43,11 @@ func (s *Server) WatchSubmissions(request *intakev1.WatchSubmissionsRequest, str
 	// The bell hangs before the first look, so that nothing falls in between.
 	bell := s.Board.ForAuthority(authority)
 	defer bell.Release()
-	at, err := s.startOf(ctx, request.GetResumeToken())
+	at, err := s.startOf(ctx, authority, request.GetResumeToken())
 	if err != nil {
 		return err
 	}
-	if err := stream.SendHeader(metadata.Pairs(resumeHeader, resumeToken(at))); err != nil {
+	if err := stream.SendHeader(metadata.Pairs(resumeHeader, s.tokens.resume(authority, at))); err != nil {
 		return err
 	}
 	pause := firstPause
@@ -57,7 +57,7 @@ func (s *Server) WatchSubmissions(request *intakev1.WatchSubmissionsRequest, str
 			return err
 		}
 		for i := range changes {
-			if err := stream.Send(changeMessage(&changes[i])); err != nil {
+			if err := stream.Send(s.changeMessage(authority, &changes[i])); err != nil {
 				return err
 			}
 			at, pause = changes[i].Position, firstPause
@@ -95,11 +95,11 @@ func (s *Server) watched(ctx context.Context, authority, text string) (clock.ID,
 	return id, err
 }
 
-func (s *Server) startOf(ctx context.Context, token string) (store.Position, error) {
+func (s *Server) startOf(ctx context.Context, authority, token string) (store.Position, error) {
 	if token == "" {
 		return s.Store.Here(ctx)
 	}
-	at, err := parseResumeToken(token)
+	at, err := s.tokens.parseResume(authority, token)
 	if err != nil {
 		return at, err
 	}
@@ -111,9 +111,9 @@ func (s *Server) startOf(ctx context.Context, token string) (store.Position, err
 	return at, err
 }
 
-func changeMessage(c *store.Change) *intakev1.WatchSubmissionsResponse {
+func (s *Server) changeMessage(authority string, c *store.Change) *intakev1.WatchSubmissionsResponse {
 	return &intakev1.WatchSubmissionsResponse{
 		SubmissionId: c.SubmissionID.String(), Reference: c.Reference,
-		Decision: decisionMessage(&c.Status), ResumeToken: resumeToken(c.Position),
+		Decision: decisionMessage(&c.Status), ResumeToken: s.tokens.resume(authority, c.Position),
 	}
 }

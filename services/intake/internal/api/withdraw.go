@@ -5,21 +5,22 @@ import (
 	"time"
 
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 	"github.com/noticehub/noticehub/services/intake/internal/events"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
+	"github.com/noticehub/noticehub/services/intake/internal/trail"
 )
 
 // WithdrawSubmission keeps and passes on the request to take a submission back,
 // which need not have arrived. Asking again is the same request. A submission
 // that is decided already is answered with its decision: nothing can change it.
 func (s *Server) WithdrawSubmission(ctx context.Context, request *intakev1.WithdrawSubmissionRequest) (*intakev1.WithdrawSubmissionResponse, error) {
-	authority, err := identity.MustAuthority(ctx)
+	caller, err := s.changer(ctx)
 	if err != nil {
 		return nil, err
 	}
+	authority := caller.ID
 	// A disabled authority may still take back what it lodged.
 	if _, err := s.Directory.Lookup(authority); err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func (s *Server) WithdrawSubmission(ctx context.Context, request *intakev1.Withd
 	if view != nil && terminal(view.Latest) {
 		return &intakev1.WithdrawSubmissionResponse{Decision: decisionMessage(view.Latest)}, nil
 	}
-	if err := s.withdraw(ctx, authority, request); err != nil {
+	if err := s.withdraw(ctx, authority, view, request); err != nil {
 		return nil, err
 	}
 	if view == nil {
@@ -47,7 +48,7 @@ func (s *Server) WithdrawSubmission(ctx context.Context, request *intakev1.Withd
 	return response, nil
 }
 
-func (s *Server) withdraw(ctx context.Context, authority string, request *intakev1.WithdrawSubmissionRequest) error {
+func (s *Server) withdraw(ctx context.Context, authority string, view *store.View, request *intakev1.WithdrawSubmissionRequest) error {
 	if err := s.room(ctx); err != nil {
 		return err
 	}
@@ -57,7 +58,11 @@ func (s *Server) withdraw(ctx context.Context, authority string, request *intake
 		Note: request.GetNote(), RequestedAt: at,
 	}
 	rows := events.Withdrawal(w, telemetry.Traceparent(ctx))
-	first, err := s.Store.Withdraw(ctx, w, rows)
+	var arrived clock.ID
+	if view != nil {
+		arrived = view.SubmissionID
+	}
+	first, err := s.Store.Withdraw(ctx, w, rows, trail.WithdrawalRequested(w.ID, arrived))
 	if err == nil && first {
 		s.Relay.Committed(rows...)
 	}

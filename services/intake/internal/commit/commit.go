@@ -2,7 +2,8 @@
 //
 // Duty: whatever callers have queued while the last transaction was being
 // written goes into the next one: submissions, their lanes, one signature under
-// all their receipts and the events that announce them. No timer is involved, so a
+// the receipts of each authority, the events that announce them and the entries in
+// the audit log. No timer is involved, so a
 // lone caller waits for nobody and a crowd shares one flush of the log. (A pause of
 // 0.5 to 2 ms under load, to gather more, was tried with 64 callers: the batches
 // grew by up to half, the throughput did not.)
@@ -70,6 +71,8 @@ type Deps struct {
 	Key *receipt.Key
 	// Pack makes the outbox rows that announce a batch.
 	Pack func(batch []*Lodgement) []outbox.Row
+	// Counted is told what the counts of authorities' days are after a commit.
+	Counted func([]store.Day)
 	// Log takes trouble.
 	Log *slog.Logger
 	// Metrics takes the figures.

@@ -10,9 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
-	"github.com/noticehub/noticehub/pkg/telemetry"
 	"github.com/noticehub/noticehub/services/intake/internal/commit"
-	"github.com/noticehub/noticehub/services/intake/internal/events"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
 
@@ -63,8 +61,7 @@ func TestLanesAcrossProcesses(t *testing.T) {
 func TestPoisonHurtsOnlyItself(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t, store.Schema())
-	tel := telemetry.Discard()
-	c := commit.New(commit.Deps{Store: store.New(pool), Relay: new(relay), Key: newKey(), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, options())
+	c := commit.New(deps(t, pool, new(relay)), options())
 	answers := make([]chan commit.Result, 20)
 	for i := range answers {
 		answers[i] = make(chan commit.Result, 1)
@@ -101,10 +98,9 @@ func run(t *testing.T, c *commit.Committer) context.CancelFunc {
 func TestFullQueueAndStop(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.Pool(t, store.Schema())
-	tel := telemetry.Discard()
 	o := options()
 	o.QueueSize = 2
-	c := commit.New(commit.Deps{Store: store.New(pool), Relay: new(relay), Key: newKey(), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, o)
+	c := commit.New(deps(t, pool, new(relay)), o)
 	answers := make(chan commit.Result, 3)
 	left := make(chan struct{})
 	close(left)

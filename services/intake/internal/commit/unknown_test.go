@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
 )
@@ -63,6 +64,7 @@ func cutPool(t *testing.T, address string) (*pgxpool.Pool, *cutter) {
 	}
 	cfg.ConnConfig.RuntimeParams["role"] = store.Schema().Role
 	cfg.ConnConfig.RuntimeParams["search_path"] = store.Schema().Name
+	cfg.ConnConfig.RuntimeParams["noticehub.scope"] = postgres.Everything
 	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

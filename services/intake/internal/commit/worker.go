@@ -7,11 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/crashpoint"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/intake/internal/lodging"
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
+	"github.com/noticehub/noticehub/services/intake/internal/trail"
 )
 
 const (
@@ -30,10 +34,13 @@ type worker struct {
 	*Committer
 	columns  store.Batch
 	order    []*Lodgement
+	written  []*lodging.Submission
 	receipts []*receipt.Receipt
+	entries  []audit.Entry
+	days     map[store.Day]int // of authority and day alone: where its counts are
 }
 
-func newWorker(c *Committer) *worker { return &worker{Committer: c} }
+func newWorker(c *Committer) *worker { return &worker{Committer: c, days: make(map[store.Day]int)} }
 
 // run takes what is queued, again and again, until the queue is closed and empty.
 func (w *worker) run() {
@@ -128,17 +135,18 @@ func (w *worker) write(ctx context.Context, batch []*Lodgement) {
 
 // lodge numbers, seals, packs and stores the batch. The rows are inserted in order
 // of their CRNs, so that processes meet in the same order and do not deadlock. The
-// leaves of the receipts are in order of arrival: their places must not tell one
-// authority about the CRNs of others.
+// leaves of the receipts are in order of arrival: their places must not tell about
+// the CRNs of others.
 func (w *worker) lodge(ctx context.Context, batch []*Lodgement) ([]outbox.Row, error) {
 	if err := w.lanes.number(ctx, w.deps.Store, batch); err != nil {
 		return nil, err
 	}
-	w.receipts = w.receipts[:0]
+	w.receipts, w.written = w.receipts[:0], w.written[:0]
 	for _, l := range batch {
-		w.receipts = append(w.receipts, &l.Submission.Receipt)
+		w.receipts, w.written = append(w.receipts, &l.Submission.Receipt), append(w.written, l.Submission)
 	}
-	seal := w.deps.Key.Seal(w.receipts)
+	seals := w.deps.Key.SealEach(w.receipts)
+	w.entries = trail.Lodged(w.entries[:0], w.written, seals)
 	rows := w.deps.Pack(batch)
 	w.order = append(w.order[:0], batch...)
 	slices.SortStableFunc(w.order, func(a, b *Lodgement) int { return strings.Compare(a.Submission.CRN, b.Submission.CRN) })
@@ -146,11 +154,33 @@ func (w *worker) lodge(ctx context.Context, batch []*Lodgement) ([]outbox.Row, e
 	for _, l := range w.order {
 		w.columns.Add(l.Submission)
 	}
-	err := w.deps.Store.Lodge(ctx, &w.columns, seal, rows)
+	counts, err := w.deps.Store.Lodge(ctx, store.Lodging{
+		Submissions: &w.columns, Seals: seals, Days: w.count(w.written), Outbox: rows, Entries: w.entries,
+	})
 	if err == nil {
 		w.lanes.keep(batch)
+		w.deps.Counted(counts)
 	}
 	return rows, err
+}
+
+// count adds up what a batch adds to each authority's day.
+func (w *worker) count(taken []*lodging.Submission) []store.Day {
+	clear(w.days)
+	var days []store.Day
+	for _, s := range taken {
+		key := store.Day{AuthorityID: s.AuthorityID, Day: s.Day}
+		i, ok := w.days[key]
+		if !ok {
+			i = len(days)
+			w.days[key], days = i, append(days, key)
+		}
+		days[i].Submissions++
+		if s.Type == term.FindMutualClient {
+			days[i].Searches++
+		}
+	}
+	return days
 }
 
 // lost is the trouble of a batch whose races were never won, or could not be

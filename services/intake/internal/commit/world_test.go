@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/outbox"
@@ -59,12 +60,25 @@ func newKey() *receipt.Key {
 	return receipt.NewKey(private)
 }
 
+// deps are a committer's, on the pool.
+func deps(t testing.TB, pool *pgxpool.Pool, handed *relay) commit.Deps {
+	t.Helper()
+	w, err := audit.NewWriter("intake", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tel := telemetry.Discard()
+	return commit.Deps{
+		Store: store.New(pool, pool, w), Relay: handed, Key: newKey(), Pack: events.Pack, Counted: func([]store.Day) {},
+		Log: tel.Log, Metrics: tel.Metrics,
+	}
+}
+
 // start runs a committer on the pool until the test ends.
 func start(t testing.TB, pool *pgxpool.Pool, o commit.Options) (*commit.Committer, *relay) {
 	t.Helper()
 	handed := new(relay)
-	tel := telemetry.Discard()
-	c := commit.New(commit.Deps{Store: store.New(pool), Relay: handed, Key: newKey(), Pack: events.Pack, Log: tel.Log, Metrics: tel.Metrics}, o)
+	c := commit.New(deps(t, pool, handed), o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -85,7 +99,7 @@ func submission(reference, crn, content string) *lodging.Submission {
 			SubmissionID: clock.NewID(lodgedAt), AuthorityID: "qld-cp", Reference: reference, ContentHash: sha256.Sum256(payload),
 			LodgedAt: lodgedAt, EarliestReportDate: calendar.DateOf(2026, 11, 24),
 		},
-		Type: term.NoticeToCommence, Function: term.ChildProtection, Jurisdiction: term.QLD, CRN: crn, Payload: payload,
+		Type: term.NoticeToCommence, Function: term.ChildProtection, Jurisdiction: term.QLD, CRN: crn, Day: calendar.DateOf(2026, 11, 23), Payload: payload,
 	}
 	return s
 }

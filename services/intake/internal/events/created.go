@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
@@ -16,6 +17,7 @@ import (
 	"github.com/noticehub/noticehub/services/intake/internal/lodging"
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 	"github.com/noticehub/noticehub/services/intake/internal/store"
+	"github.com/noticehub/noticehub/services/intake/internal/trail"
 )
 
 func created(c *eventv1.SubmissionCreated) (*lodging.Submission, error) {
@@ -70,7 +72,11 @@ func (p *Projection) create(ctx context.Context, tx pgx.Tx, made []*lodging.Subm
 		}
 		receipts[i] = &m.Receipt
 	}
-	return p.Store.Create(ctx, tx, made, p.Issuer.Key.Seal(receipts))
+	kept, err := p.Store.Create(ctx, tx, made, p.Issuer.Key.SealEach(receipts))
+	if err != nil {
+		return err
+	}
+	return p.Store.Audit(ctx, tx, trail.Sealed(nil, kept)...)
 }
 
 // erase takes the free text out of what is kept of returned submissions; the
@@ -87,6 +93,7 @@ func (p *Projection) erase(ctx context.Context, tx pgx.Tx, returned []store.Stat
 	if err != nil {
 		return err
 	}
+	var entries []audit.Entry
 	for _, r := range returned {
 		payload, ok := payloads[r.SubmissionID]
 		if !ok {
@@ -99,8 +106,9 @@ func (p *Projection) erase(ctx context.Context, tx pgx.Tx, returned []store.Stat
 		if err := p.Store.Erase(ctx, tx, r.AuthorityID, r.SubmissionID, bare); err != nil {
 			return err
 		}
+		entries = append(entries, trail.TextErased(r.SubmissionID))
 	}
-	return nil
+	return p.Store.Audit(ctx, tx, entries...)
 }
 
 // withoutText empties the one free text a submission may have.

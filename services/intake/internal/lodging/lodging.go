@@ -15,6 +15,7 @@
 package lodging
 
 import (
+	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/proto/term"
@@ -63,6 +64,8 @@ type Submission struct {
 	// Lane is its place among the submissions that name the CRN, from 1; 0 when
 	// no CRN is named or the hub created it.
 	Lane int64
+	// Day is the local date it was lodged on.
+	Day calendar.Date
 	// CaseWorker as named by the authority.
 	CaseWorker string
 	// Payload is the submission's deterministic protobuf encoding.

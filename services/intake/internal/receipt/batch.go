@@ -12,6 +12,10 @@ import (
 type Batch struct {
 	// ID names the batch.
 	ID clock.ID
+	// AuthorityID of all its receipts.
+	AuthorityID string
+	// Root of the tree.
+	Root Hash
 	// Leaves of the tree, one after the other.
 	Leaves []byte
 	// Signature over the tree's size and root.
@@ -20,10 +24,32 @@ type Batch struct {
 	KeyID string
 }
 
-// Seal signs receipts together and completes them; each is a leaf in its place.
-// A receipt sealed before is sealed anew. There must be at least one.
+// SealEach seals receipts together with the others of their authority, in a tree
+// for each: a receipt shows neither hashes nor the number of others' receipts.
+func (k *Key) SealEach(receipts []*Receipt) []Batch {
+	groups := make(map[string][]*Receipt)
+	var order []string
+	for _, r := range receipts {
+		if groups[r.AuthorityID] == nil {
+			order = append(order, r.AuthorityID)
+		}
+		groups[r.AuthorityID] = append(groups[r.AuthorityID], r)
+	}
+	batches := make([]Batch, len(order))
+	for i, authority := range order {
+		batches[i] = k.Seal(groups[authority])
+	}
+	return batches
+}
+
+// Seal signs receipts of one authority together and completes them; each is a
+// leaf in its place. A receipt sealed before is sealed anew. There must be at
+// least one.
 func (k *Key) Seal(receipts []*Receipt) Batch {
-	b := Batch{ID: clock.NewID(clock.System().Now()), Leaves: make([]byte, 0, len(receipts)*HashSize), KeyID: k.id}
+	b := Batch{
+		ID: clock.NewID(clock.System().Now()), AuthorityID: receipts[0].AuthorityID,
+		Leaves: make([]byte, 0, len(receipts)*HashSize), KeyID: k.id,
+	}
 	leaves := make([]Hash, len(receipts))
 	buffer := make([]byte, 0, textRoom)
 	for i, r := range receipts {
@@ -31,11 +57,12 @@ func (k *Key) Seal(receipts []*Receipt) Batch {
 		b.Leaves = append(b.Leaves, leaves[i][:]...)
 	}
 	t := grow(leaves)
-	b.Signature = ed25519.Sign(k.private, rootText(len(leaves), t.root(), k.id))
+	b.Root = t.root()
+	b.Signature = ed25519.Sign(k.private, rootText(len(leaves), b.Root, k.id))
 	paths := make([]Hash, 0, len(leaves)*height(len(leaves)))
 	for i, r := range receipts {
 		r.Proof, paths = t.proof(i, paths)
-		r.Signature, r.KeyID = b.Signature, b.KeyID
+		r.BatchID, r.Signature, r.KeyID = b.ID, b.Signature, b.KeyID
 	}
 	return b
 }
@@ -65,6 +92,12 @@ func (s *Sealed) Complete(r *Receipt, leaf int) error {
 		return fmt.Errorf("receipt batch %v has no leaf %d", s.batch.ID, leaf)
 	}
 	r.Proof, _ = s.tree.proof(leaf, make([]Hash, 0, len(s.tree)-1))
-	r.Signature, r.KeyID = s.batch.Signature, s.batch.KeyID
+	r.BatchID, r.Signature, r.KeyID = s.batch.ID, s.batch.Signature, s.batch.KeyID
 	return nil
+}
+
+// Root of the batch's tree.
+func (s *Sealed) Root() []byte {
+	root := s.tree.root()
+	return root[:]
 }

@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -38,6 +39,16 @@ func (k *Key) ID() string { return k.id }
 
 // Public is the key authorities verify with.
 func (k *Key) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) }
+
+// TokenSecret is a secret of 32 bytes for the tokens authorities are given of
+// places in lists: derived, so that processes with one key read each other's.
+func (k *Key) TokenSecret() []byte {
+	secret, err := hkdf.Key(sha256.New, k.private.Seed(), nil, "noticehub intake tokens", sha256.Size)
+	if err != nil {
+		panic(err) // only for lengths out of range
+	}
+	return secret
+}
 
 // LoadKey reads a private key (PEM, PKCS #8, Ed25519). A file others than its
 // owner and group may read is refused. When the file is missing and create is

@@ -4,10 +4,10 @@
 // Ed25519 signature (RFC 8032), so that the agency cannot deny having taken it
 // and nobody else can claim it did.
 //
-// All receipts of one transaction share one signature: they are the leaves of a
-// Merkle tree (RFC 6962, section 2.1), whose root is signed, and each receipt
-// carries the hashes that lead from it to the root. To check a receipt without
-// the hub:
+// All receipts of an authority in one transaction share one signature: they are
+// the leaves of a Merkle tree (RFC 6962, section 2.1), whose root is signed, and
+// each receipt carries the hashes that lead from it to the root. To check a receipt
+// without the hub:
 //
 // 1. Write the text of the receipt: UTF-8, eight lines, each ended by a line
 // feed (0x0a).
@@ -45,12 +45,13 @@
 // key's.
 //
 // Guarantees: what is signed depends on nothing but the receipts, their order and
-// the key. A path shows others' receipts only as hashes, and a hash cannot be
-// tried against guesses of its content, since the random bits of the submission's
-// id are part of the text. The tree's size shows how many were taken at the same
-// moment. Not here: telling authorities the public keys, which happens out of
-// band, and keeping trees and signatures, which the store does so that a receipt
-// outlives its key.
+// the key. A tree holds receipts of one authority only, so that neither its size
+// nor its hashes tell anything of another's. A path shows the authority's other
+// receipts only as hashes, and whoever is shown a single receipt cannot try them
+// against guesses of their content, since the random bits of the submission's id
+// are part of the text. Not here: telling authorities the public keys, which
+// happens out of band, and keeping trees and signatures, which the store does so
+// that a receipt outlives its key.
 package receipt
 
 import (
@@ -81,6 +82,8 @@ type Receipt struct {
 	LodgedAt time.Time
 	// EarliestReportDate is the first daily report that can carry the outcome.
 	EarliestReportDate calendar.Date
+	// BatchID names what is kept of the tree.
+	BatchID clock.ID
 	// Proof places it among those signed with it.
 	Proof Proof
 	// Signature over the tree's size and root, 64 bytes.

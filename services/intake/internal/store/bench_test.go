@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
@@ -21,13 +22,22 @@ import (
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
+func writer(t testing.TB) *audit.Writer {
+	t.Helper()
+	w, err := audit.NewWriter("intake", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // perTx is what a busy consumer of decisions gets at a time.
 const perTx = 500
 
 // BenchmarkRecord writes statuses as the projection does under load.
 func BenchmarkRecord(b *testing.B) {
 	pool := postgrestest.Pool(b, store.Schema())
-	s := store.New(pool)
+	s := store.New(pool, pool, writer(b))
 	now := time.Now()
 	each(b, pool, func(tx pgx.Tx, n int) error {
 		statuses := make([]store.Status, n)
@@ -44,7 +54,7 @@ func BenchmarkRecord(b *testing.B) {
 // BenchmarkCreate writes submissions the hub created.
 func BenchmarkCreate(b *testing.B) {
 	pool := postgrestest.Pool(b, store.Schema())
-	s := store.New(pool)
+	s := store.New(pool, pool, writer(b))
 	key := receipt.NewKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
 	now := time.Now()
 	each(b, pool, func(tx pgx.Tx, n int) error {
@@ -59,7 +69,8 @@ func BenchmarkCreate(b *testing.B) {
 			}
 			receipts[i] = &made[i].Receipt
 		}
-		return s.Create(b.Context(), tx, made, key.Seal(receipts))
+		_, err := s.Create(b.Context(), tx, made, key.SealEach(receipts))
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,22 +11,35 @@ import (
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 )
 
-// createSubmissions keeps the seal only if any receipt under it is new.
+// createSubmissions keeps a seal only if any receipt under it is new.
 const createSubmissions = "WITH made AS (" + insertSubmissions + `
-ON CONFLICT DO NOTHING RETURNING id)
-INSERT INTO receipt_batch (id, key_id, signature, leaves, lodged)
-SELECT $14, $17, $18, $19, '{}' WHERE EXISTS (SELECT FROM made)`
+ON CONFLICT DO NOTHING RETURNING receipt_batch)
+INSERT INTO receipt_batch (id, authority_id, key_id, signature, leaves, lodged)
+SELECT id, authority_id, key_id, signature, leaves, '{}'
+FROM unnest($17::uuid[], $18::text[], $19::text[], $20::bytea[], $21::bytea[]) AS b (id, authority_id, key_id, signature, leaves)
+WHERE id IN (SELECT receipt_batch FROM made)
+RETURNING id`
 
-// Create adds submissions the hub made itself, sealed together; those that are
-// there already stay as they are, under the seal they have. They have no lane:
-// they were decided when they were made.
-func (s *Store) Create(ctx context.Context, tx pgx.Tx, made []*lodging.Submission, seal receipt.Batch) error {
+// Create adds submissions the hub made itself, sealed by authority; those that are
+// there already stay as they are, under the seal they have. They have no lane: they
+// were decided when they were made. It returns the seals that are kept.
+func (s *Store) Create(ctx context.Context, tx pgx.Tx, made []*lodging.Submission, seals []receipt.Batch) ([]receipt.Batch, error) {
 	var columns Batch
 	for _, m := range made {
 		columns.Add(m)
 	}
-	_, err := tx.Exec(ctx, createSubmissions, append(columns.arguments(seal), seal.KeyID, seal.Signature, seal.Leaves)...)
-	return err
+	n := len(seals)
+	ids, signatures, leaves := make([][16]byte, n), make([][]byte, n), make([][]byte, n)
+	authorities, keys := make([]string, n), make([]string, n)
+	for i, b := range seals {
+		ids[i], authorities[i], keys[i], signatures[i], leaves[i] = b.ID, b.AuthorityID, b.KeyID, b.Signature, b.Leaves
+	}
+	rows, err := tx.Query(ctx, createSubmissions, append(columns.arguments(), ids, authorities, keys, signatures, leaves)...)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := pgx.CollectRows(rows, pgx.RowTo[clock.ID])
+	return slices.DeleteFunc(slices.Clone(seals), func(b receipt.Batch) bool { return !slices.Contains(kept, b.ID) }), err
 }
 
 // Payloads reads and locks the content of one authority's submissions each.

@@ -3,13 +3,11 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/proto/term"
 )
 
@@ -85,7 +83,7 @@ func (s *Store) window(ctx context.Context, authority string, f Filter, below cl
 	case f.From != nil:
 		rows = `SELECT * FROM submission WHERE authority_id = $1 AND id < $2 AND $3::uuid IS NULL AND parent_id IS NOT NULL ORDER BY id DESC LIMIT ` + windowText
 	}
-	return s.views(ctx, "SELECT "+submissionColumns+", "+statusValues+" FROM ("+rows+") s LEFT JOIN LATERAL "+latestStatus+" t ON true"+listTail, arguments...)
+	return views(ctx, s.of(authority), "SELECT "+submissionColumns+", "+statusValues+" FROM ("+rows+") s LEFT JOIN LATERAL "+latestStatus+" t ON true"+listTail, arguments...)
 }
 
 const windowText = "20000" // listWindow, as part of the text so that the planner knows it
@@ -98,7 +96,7 @@ func (s *Store) nextWindow(ctx context.Context, authority string, f Filter, belo
 		return clock.ID{}, nil
 	case f.From != nil && below.String() > floor(*f.From).String():
 		sql = "SELECT id FROM submission WHERE authority_id = $1 AND id < $2 AND id >= $4 ORDER BY id DESC OFFSET $3 LIMIT 1"
-		next, err := s.id(ctx, sql, authority, [16]byte(below), listWindow-1, [16]byte(floor(*f.From)))
+		next, err := s.id(ctx, authority, sql, [16]byte(below), listWindow-1, [16]byte(floor(*f.From)))
 		if next.IsZero() && err == nil {
 			return floor(*f.From), nil // go on with what the hub created below it
 		}
@@ -106,16 +104,20 @@ func (s *Store) nextWindow(ctx context.Context, authority string, f Filter, belo
 	case f.From != nil:
 		sql = "SELECT id FROM submission WHERE authority_id = $1 AND id < $2 AND parent_id IS NOT NULL ORDER BY id DESC OFFSET $3 LIMIT 1"
 	}
-	return s.id(ctx, sql, authority, [16]byte(below), listWindow-1)
+	return s.id(ctx, authority, sql, [16]byte(below), listWindow-1)
 }
 
-func (s *Store) id(ctx context.Context, sql string, arguments ...any) (clock.ID, error) {
-	var id [16]byte
-	err := s.pool.QueryRow(ctx, sql, arguments...).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return clock.ID{}, nil
-	}
-	return clock.ID(id), postgres.Classify(err)
+// id asks for one id; authority is the first of the statement's arguments.
+func (s *Store) id(ctx context.Context, authority, sql string, arguments ...any) (found clock.ID, err error) {
+	err = s.of(authority)(ctx, sql, append([]any{authority}, arguments...), func(rows pgx.Rows) error {
+		var id [16]byte
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+			found = clock.ID(id)
+			return nil
+		})
+		return err
+	})
+	return found, err
 }
 
 // floor sorts before every id made at or after a time.

@@ -3,11 +3,11 @@ package store
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/intake/internal/receipt"
 )
 
@@ -21,7 +21,7 @@ type place struct {
 // complete gives receipts read from the store the seals they were issued with,
 // by one query for all of them. Batches are written with their submissions and
 // never change, so a second snapshot sees what the first one needs.
-func (s *Store) complete(ctx context.Context, unsealed []place) error {
+func complete(ctx context.Context, ask asking, unsealed []place) error {
 	if len(unsealed) == 0 {
 		return nil
 	}
@@ -33,21 +33,24 @@ func (s *Store) complete(ctx context.Context, unsealed []place) error {
 			ids = append(ids, p.batch)
 		}
 	}
-	rows, err := s.pool.Query(ctx, "SELECT id, leaves, signature, key_id FROM receipt_batch WHERE id = ANY ($1)", ids)
-	if err != nil {
-		return postgres.Classify(err)
-	}
 	var id [16]byte
 	var b receipt.Batch
-	if _, err := pgx.ForEachRow(rows, []any{&id, &b.Leaves, &b.Signature, &b.KeyID}, func() (err error) {
-		b.ID, b.Signature = clock.ID(id), bytes.Clone(b.Signature)
-		opened[id], err = receipt.Open(b)
+	if err := ask(ctx, "SELECT id, leaves, signature, key_id FROM receipt_batch WHERE id = ANY ($1)", []any{ids}, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&id, &b.Leaves, &b.Signature, &b.KeyID}, func() (err error) {
+			b.ID, b.Signature = clock.ID(id), bytes.Clone(b.Signature)
+			opened[id], err = receipt.Open(b)
+			return err
+		})
 		return err
 	}); err != nil {
-		return postgres.Classify(err)
+		return err
 	}
 	for _, p := range unsealed {
-		if err := opened[p.batch].Complete(p.receipt, p.leaf); err != nil {
+		sealed := opened[p.batch]
+		if sealed == nil {
+			return fmt.Errorf("receipt batch %v is missing", clock.ID(p.batch))
+		}
+		if err := sealed.Complete(p.receipt, p.leaf); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ func (r *receiptRow) targets() []any {
 // receipt is the row's, without its seal; see place.
 func (r *receiptRow) receipt() (receipt.Receipt, error) {
 	taken := receipt.Receipt{
-		SubmissionID: clock.ID(r.id), AuthorityID: r.authority, Reference: r.reference,
+		SubmissionID: clock.ID(r.id), AuthorityID: r.authority, Reference: r.reference, BatchID: clock.ID(r.batch),
 		LodgedAt: r.lodged.UTC(), EarliestReportDate: calendar.Date(r.reportDay),
 	}
 	if copy(taken.ContentHash[:], r.hash) != len(taken.ContentHash) {

@@ -4,8 +4,9 @@
 // submissions of one CRN numbered without gaps (lanes are given out as the last
 // one plus one, and no two may be equal); one row per version of a submission's
 // status. Every query for an authority names it, so that a foreign row is an
-// absent row. It does not decide what is a repetition and what a conflict:
-// package commit does.
+// absent row, and runs in the authority's scope, so that row security says so
+// too. What changes is on record in the same transaction, or does not change. It
+// does not decide what is a repetition and what a conflict: package commit does.
 package store
 
 import (
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/noticehub/noticehub/pkg/audit"
@@ -36,11 +38,40 @@ func Schema() postgres.Schema {
 // Store reads and writes the schema. Functions that take a tx do their part of
 // the caller's transaction; all others classify their errors.
 type Store struct {
-	pool *pgxpool.Pool
+	pool  *pgxpool.Pool
+	door  *pgxpool.Pool
+	audit *audit.Writer
 }
 
-// New works on the pool.
-func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+// New works on two pools: one for the service's own work, which sees every row,
+// and one for what authorities ask, which sees none but in an authority's scope.
+func New(pool, door *pgxpool.Pool, w *audit.Writer) *Store {
+	return &Store{pool: pool, door: door, audit: w}
+}
+
+// asking sends one statement and gives its rows to read; its errors are classified.
+type asking func(ctx context.Context, sql string, arguments []any, read func(pgx.Rows) error) error
+
+// of asks within one authority's rows.
+func (s *Store) of(authority string) asking {
+	return func(ctx context.Context, sql string, arguments []any, read func(pgx.Rows) error) error {
+		return postgres.QueryInScope(ctx, s.door, authority, sql, arguments, read)
+	}
+}
+
+// all asks for the service's own work.
+func (s *Store) all(ctx context.Context, sql string, arguments []any, read func(pgx.Rows) error) error {
+	rows, err := s.pool.Query(ctx, sql, arguments...)
+	if err != nil {
+		return postgres.Classify(err)
+	}
+	defer rows.Close()
+	if err := read(rows); err != nil {
+		return postgres.Classify(err)
+	}
+	rows.Close()
+	return postgres.Classify(rows.Err())
+}
 
 // Ping reports whether the database answers and the schema is there.
 func (s *Store) Ping(ctx context.Context) error {

@@ -56,12 +56,11 @@ WHERE before < $3`,
 	}
 	_, err = tx.Exec(ctx, `
 WITH due AS MATERIALIZED (
-  SELECT l.id FROM receipt_batch b, unnest(b.lodged) AS l(id)
+  SELECT b.authority_id, l.id FROM receipt_batch b, unnest(b.lodged) AS l(id)
   WHERE b.recorded_at > $1 AND b.recorded_at <= $2
     AND NOT EXISTS (SELECT FROM status t WHERE t.submission_id = l.id))
 INSERT INTO straggler (submission_id, authority_id, announced_at)
-SELECT s.id, s.authority_id, '-infinity'
-FROM due CROSS JOIN authority a JOIN submission s ON s.authority_id = a.id AND s.id = due.id
+SELECT s.id, s.authority_id, '-infinity' FROM due JOIN submission s USING (authority_id, id)
 ON CONFLICT DO NOTHING`, mark, *through)
 	if err == nil {
 		_, err = tx.Exec(ctx, "UPDATE reconciled SET up_to = $1", *through)

@@ -32,7 +32,7 @@ type Change struct {
 // Here is the position before everything that is not yet visible to watchers.
 func (s *Store) Here(ctx context.Context) (Position, error) {
 	var oldest uint64
-	err := s.pool.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())").Scan(&oldest)
+	err := s.door.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())").Scan(&oldest)
 	return Position{Tx: oldest - 1, SubmissionID: lastID, Version: math.MaxInt32}, postgres.Classify(err)
 }
 
@@ -40,7 +40,7 @@ func (s *Store) Here(ctx context.Context) (Position, error) {
 // happens with a database put back to an earlier time.
 func (s *Store) Ahead(ctx context.Context, p Position) (bool, error) {
 	var next uint64
-	err := s.pool.QueryRow(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())").Scan(&next)
+	err := s.door.QueryRow(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())").Scan(&next)
 	return p.Tx >= next, postgres.Classify(err)
 }
 
@@ -65,19 +65,18 @@ func (s *Store) Changes(ctx context.Context, authority string, only clock.ID, af
 		sql = selectChanges + " AND t.submission_id = $6" + changeOrder
 		arguments = append(arguments, [16]byte(only))
 	}
-	rows, err := s.pool.Query(ctx, sql, arguments...)
-	if err != nil {
-		return nil, postgres.Classify(err)
-	}
 	var changes []Change
 	var tx uint64
 	var id [16]byte
 	var reference string
 	var r statusRow
-	_, err = pgx.ForEachRow(rows, append([]any{&tx, &id, &reference}, r.targets()...), func() error {
-		status := r.value(clock.ID(id), authority)
-		changes = append(changes, Change{Position{tx, clock.ID(id), status.Version}, reference, *status})
-		return nil
+	err := s.of(authority)(ctx, sql, arguments, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, append([]any{&tx, &id, &reference}, r.targets()...), func() error {
+			status := r.value(clock.ID(id), authority)
+			changes = append(changes, Change{Position{tx, clock.ID(id), status.Version}, reference, *status})
+			return nil
+		})
+		return err
 	})
-	return changes, postgres.Classify(err)
+	return changes, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
@@ -23,10 +24,10 @@ type Withdrawal struct {
 	RequestedAt time.Time
 }
 
-// Withdraw keeps the first request for a submission and its outbox rows; asking
-// again changes nothing. It reports whether this was the first.
-func (s *Store) Withdraw(ctx context.Context, w Withdrawal, rows []outbox.Row) (first bool, err error) {
-	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+// Withdraw keeps the first request for a submission with its outbox rows and the
+// entry of it; asking again changes nothing. It reports whether this was the first.
+func (s *Store) Withdraw(ctx context.Context, w Withdrawal, rows []outbox.Row, entry audit.Entry) (first bool, err error) {
+	err = postgres.InScope(ctx, s.door, w.AuthorityID, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 INSERT INTO withdrawal (authority_id, reference, id, note, requested_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (authority_id, reference) DO NOTHING`, w.AuthorityID, w.Reference, [16]byte(w.ID), w.Note, w.RequestedAt)
@@ -34,7 +35,10 @@ ON CONFLICT (authority_id, reference) DO NOTHING`, w.AuthorityID, w.Reference, [
 		if err != nil || !first {
 			return err
 		}
-		return outbox.Insert(ctx, tx, rows...)
+		if err := outbox.Insert(ctx, tx, rows...); err != nil {
+			return err
+		}
+		return s.Audit(ctx, tx, entry)
 	})
 	return first && err == nil, err
 }

@@ -53,7 +53,8 @@ func (s *Server) ChangeCustomer(ctx context.Context, req *registryv1.ChangeCusto
 	if err != nil {
 		return nil, err
 	}
-	return &registryv1.ChangeCustomerResponse{Customer: kept}, nil
+	kept, err = s.veiled(ctx, kept)
+	return &registryv1.ChangeCustomerResponse{Customer: kept}, err
 }
 
 // mayRestrict refuses changes of the restriction of a record to all but the

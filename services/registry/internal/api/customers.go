@@ -33,7 +33,7 @@ func (s *Server) PutCustomer(ctx context.Context, req *registryv1.PutCustomerReq
 	var kept *registryv1.Customer
 	err = s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
 		_, err := replace(b, in, src, func(current *registryv1.Customer) error {
-			if err := mayOpen(ctx, current.GetRestrictedAccess()); err != nil {
+			if err := mayReplace(ctx, current, in); err != nil {
 				return err
 			}
 			return expected(req.GetExpectedVersion(), current.GetRecordVersion(), current != nil)
@@ -47,7 +47,8 @@ func (s *Server) PutCustomer(ctx context.Context, req *registryv1.PutCustomerReq
 	if err != nil {
 		return nil, err
 	}
-	return &registryv1.PutCustomerResponse{Customer: kept}, nil
+	kept, err = s.veiled(ctx, kept)
+	return &registryv1.PutCustomerResponse{Customer: kept}, err
 }
 
 // expected compares the version the caller saw with the current one.
@@ -84,26 +85,34 @@ func (s *Server) GetCustomer(ctx context.Context, req *registryv1.GetCustomerReq
 	if err != nil {
 		return nil, err
 	}
-	if !end.IsZero() {
-		body, existed, err := s.Store.VersionBefore(ctx, req.GetCrn(), end)
-		if err != nil {
-			return nil, err
-		}
-		if !existed {
-			return nil, unknownCustomer()
-		}
-		// The version tells the measure and its number itself.
-		c := new(registryv1.Customer)
-		if err := proto.Unmarshal(body, c); err != nil {
-			return nil, fmt.Errorf("decode a version of a customer's record: %w", err)
-		}
-		return &registryv1.GetCustomerResponse{Customer: c}, nil
+	c, err := s.asAt(ctx, r, end)
+	if err == nil {
+		c, err = s.veiled(ctx, c)
 	}
-	c, err := decode(r)
 	if err != nil {
 		return nil, err
 	}
 	return &registryv1.GetCustomerResponse{Customer: c}, nil
+}
+
+// asAt is a record as it was when a day ended; as it is now for the zero time.
+func (s *Server) asAt(ctx context.Context, r store.Record, end time.Time) (*registryv1.Customer, error) {
+	if end.IsZero() {
+		return decode(r)
+	}
+	body, existed, err := s.Store.VersionBefore(ctx, r.CRN, end)
+	switch {
+	case err != nil:
+		return nil, err
+	case !existed:
+		return nil, unknownCustomer()
+	}
+	// The version tells the measure and its number itself.
+	c := new(registryv1.Customer)
+	if err := proto.Unmarshal(body, c); err != nil {
+		return nil, fmt.Errorf("decode a version of a customer's record: %w", err)
+	}
+	return c, nil
 }
 
 // open reads a record the caller may see.
@@ -115,5 +124,5 @@ func (s *Server) open(ctx context.Context, crn string) (store.Record, error) {
 	if !ok {
 		return r, unknownCustomer()
 	}
-	return r, mayOpen(ctx, r.Restricted)
+	return r, s.mayRead(ctx, crn, r.Restricted)
 }

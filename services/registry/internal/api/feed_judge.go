@@ -24,7 +24,9 @@ func (s *Server) feed(ctx context.Context, batch []*fed) error {
 		if err := s.judge(ctx, tx, book, batch, judging{}); err != nil {
 			return err
 		}
-		return s.Store.WriteFeed(ctx, tx, s.taken(batch))
+		entries, err := s.Store.WriteFeed(ctx, tx, s.taken(batch))
+		book.Tell(entries...)
+		return err
 	})
 }
 

@@ -61,18 +61,19 @@ func readAsideToken(token string) (id clock.ID, err error) {
 }
 
 // quarantined is a record set aside as the contract tells of it. Of a customer
-// whose record the caller may not open it tells that there is one, and not what
-// it would change.
+// whose record the caller may not open it tells that there is one, and neither
+// what it would change nor what of the record does not fit it.
 func quarantined(ctx context.Context, a *store.Aside) (*registryv1.QuarantinedRecord, error) {
 	r, err := feedRecordOf(a)
 	if err != nil {
 		return nil, err
 	}
+	detail := a.Detail
 	if mayOpen(ctx, a.Restricted) != nil {
-		r.Changes = nil
+		r.Changes, detail = nil, "the record is restricted"
 	}
 	return &registryv1.QuarantinedRecord{
-		RecordId: a.ID.String(), Record: r, Reason: registryv1.QuarantineReason(a.Reason), Detail: a.Detail,
+		RecordId: a.ID.String(), Record: r, Reason: registryv1.QuarantineReason(a.Reason), Detail: detail,
 		QuarantinedAt: timestamppb.New(a.At), Tries: a.Tries,
 	}, nil
 }

@@ -118,7 +118,9 @@ func (s *Server) redrive(ctx context.Context, filter store.AsideFilter, anyOrder
 			a.Reason, a.Detail, a.Tries = f.reason, f.detail(), a.Tries+1
 			done.Still = append(done.Still, a)
 		}
-		return s.Store.WriteRedriven(ctx, tx, done.Redriven)
+		entries, err := s.Store.WriteRedriven(ctx, tx, done.Redriven)
+		book.Tell(entries...)
+		return err
 	})
 	return done, err
 }

@@ -101,8 +101,11 @@ func (s *Server) ImportCustomers(stream grpc.ClientStreamingServer[registryv1.Im
 		err := s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
 			for i := range batch {
 				in := &batch[i]
-				in.fate, in.refused = replace(b, in.customer, src, func(*registryv1.Customer) error { return nil })
-				if in.refused != nil && !fault.Is(in.refused, fault.Precondition) {
+				in.fate, in.refused = replace(b, in.customer, src, func(current *registryv1.Customer) error { return mayImport(ctx, current, in.customer) })
+				switch {
+				case fault.Is(in.refused, fault.Denied):
+					b.Tell(s.Store.Refused(in.customer.GetCrn(), "RESTRICTED_ACCESS"))
+				case in.refused != nil && !fault.Is(in.refused, fault.Precondition):
 					return in.refused
 				}
 			}

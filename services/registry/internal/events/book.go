@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
@@ -29,8 +30,8 @@ const (
 // Book is the records of a batch, locked, on their way to new versions. It is
 // the only way records change: officers' calls, imports, feeds, notices and what
 // follows from other records all make their versions here. Versions of a record
-// have no gaps, and each has its entry in the history and its event in the same
-// transaction. A record may change several times in a batch.
+// have no gaps, and each has its entries in the history and in the audit log and
+// its event in the same transaction. A record may change several times in a batch.
 //
 // A Book belongs to one transaction and to one goroutine.
 type Book struct {
@@ -42,6 +43,7 @@ type Book struct {
 	changes  []CustomerChange
 	versions []store.Version
 	follow   []store.FollowOn
+	entries  []audit.Entry
 	created  bool
 }
 
@@ -172,10 +174,18 @@ func (b *Book) turn(p *page, next *registryv1.Customer, src Source, changed []st
 		return part == "name" || part == "aliases" || part == "date_of_birth"
 	})
 	p.supplied = p.supplied || slices.Contains(changed, "expenses")
-	before := p.encoded
+	restricted := p.customer.GetRestrictedAccess() || next.GetRestrictedAccess()
+	before, err := travelling(p.customer, p.encoded, restricted)
+	if err != nil {
+		return Unchanged, fmt.Errorf("encode a customer's record: %w", err)
+	}
 	p.customer, p.body, p.encoded = next, body, AppendRecord(nil, body, term.Measure(measure), version)
+	after, err := travelling(next, p.encoded, restricted)
+	if err != nil {
+		return Unchanged, fmt.Errorf("encode a customer's record: %w", err)
+	}
 	b.changes = append(b.changes, CustomerChange{
-		CRN: next.GetCrn(), Version: version, Changed: changed, Before: before, After: p.encoded, Actor: src.Actor,
+		CRN: next.GetCrn(), Version: version, Changed: changed, Before: before, After: after, Actor: src.Actor,
 	})
 	b.versions = append(b.versions, store.Version{
 		CRN: next.GetCrn(), Version: version, RecordedAt: b.cause.At, Actor: src.Actor, Reason: src.Reason, Changed: changed, Body: p.encoded,
@@ -220,9 +230,12 @@ func (b *Book) Write(ctx context.Context, st *store.Store, tx pgx.Tx) ([]outbox.
 	return w.Events, st.WriteCustomers(ctx, tx, w)
 }
 
+// Tell adds entries to the audit record that Write leaves of the batch.
+func (b *Book) Tell(entries ...audit.Entry) { b.entries = append(b.entries, entries...) }
+
 // batch is what there is to write.
 func (b *Book) batch() store.Batch {
-	w := store.Batch{Versions: b.versions, FollowOns: b.follow}
+	w := store.Batch{Versions: b.versions, FollowOns: b.follow, Entries: b.entries}
 	inForce := make(map[string][]store.InForce)
 	for crn, p := range b.pages {
 		if p.customer == nil || (p.locked != nil && p.locked.Version == p.customer.GetRecordVersion()) {

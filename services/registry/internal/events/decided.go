@@ -17,11 +17,12 @@ const (
 )
 
 // Decode takes the events the registry acts on out of a decided message: those
-// of notices, and the decisions that place a document. Thousands of automatic
+// of notices, lifts of restricted access, and the decisions that place a document. Thousands of automatic
 // decisions a second place none.
 var Decode = packet.OnlyWhere(unordered, map[protoreflect.Name]func([]byte) bool{
 	"submission_decided": placesDocument,
 	"notice_activated":   nil, "notice_extended": nil, "notice_ended": nil, "notice_revoked": nil, "notice_shortened": nil, "notice_recorded": nil,
+	"access_lifted": nil, "access_reinstated": nil,
 })
 
 // DecodeOne decodes one event, as kept while it is parked.

@@ -28,11 +28,22 @@ func Apply(st *store.Store, clk clock.Clock, zone *time.Location) func(context.C
 		if err != nil {
 			return inbox.Effects{}, err
 		}
-		reading, err := st.Settle(ctx, tx, left)
-		if err != nil || len(left.Notices) == 0 {
+		lifts, err := liftsOf(events)
+		if err != nil {
 			return inbox.Effects{}, err
 		}
+		if err := st.KeepLifts(ctx, tx, lifts); err != nil {
+			return inbox.Effects{}, err
+		}
+		reading, entries, err := st.Settle(ctx, tx, left)
+		if err != nil {
+			return inbox.Effects{}, err
+		}
+		if len(left.Notices) == 0 {
+			return inbox.Effects{}, st.Tell(ctx, tx, entries...)
+		}
 		b := newBook(reading, Cause{At: clk.Now(), Traceparent: events[0].Traceparent}, zone)
+		b.Tell(entries...)
 		seen := make(map[string]bool, len(left.Notices))
 		for _, n := range left.Notices {
 			if seen[n.CRN] {

@@ -73,6 +73,9 @@ func (s *Store) WriteAuthorities(ctx context.Context, tx pgx.Tx, authorities []A
 		}
 		b.Queue(statement, a.ID, a.Name, int16(a.Function), int16(a.Jurisdiction), a.Enabled, a.ReportsFrom, a.Version)
 	}
+	if err := s.audit.Queue(ctx, b, ofAuthorities(authorities)...); err != nil {
+		return err
+	}
 	outbox.Queue(b, events...)
 	return runBatch(ctx, tx, b, "write authorities")
 }

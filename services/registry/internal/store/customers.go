@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/proto/term"
@@ -63,6 +64,8 @@ type Batch struct {
 	FollowOns []FollowOn
 	// Events that tell of them.
 	Events []outbox.Row
+	// Entries for the audit log beside those of the versions.
+	Entries []audit.Entry
 }
 
 // measureOf is the measure in force of customer c. Two notices are in force
@@ -102,6 +105,9 @@ func (s *Store) WriteCustomers(ctx context.Context, tx pgx.Tx, w Batch) error {
 	queueVersions(b, w.Versions)
 	queueFollowOns(b, w.FollowOns)
 	queueAwaited(b, w.Created)
+	if err := s.audit.Queue(ctx, b, append(s.ofVersions(ctx, w.Versions), w.Entries...)...); err != nil {
+		return err
+	}
 	outbox.Queue(b, w.Events...)
 	return runBatch(ctx, tx, b, "write customers")
 }

@@ -25,10 +25,13 @@ type Document struct {
 	CreatedAt time.Time
 }
 
-func queueDocuments(b *pgx.Batch, documents []Document) {
+// queueDocuments places documents; those that were not there before are noted in
+// the map returned.
+func queueDocuments(b *pgx.Batch, documents []Document) (placed map[clock.ID]bool) {
 	if len(documents) == 0 {
-		return
+		return nil
 	}
+	placed = make(map[clock.ID]bool)
 	var ids, submissions []clock.ID
 	var crns, titles, texts, officers []string
 	var times []time.Time
@@ -41,8 +44,14 @@ func queueDocuments(b *pgx.Batch, documents []Document) {
 		SELECT id, crn, title, body, nullif(submission, '00000000-0000-0000-0000-000000000000'), officer, at
 		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[])
 			AS d(id, crn, title, body, submission, officer, at) ORDER BY id
-		ON CONFLICT (document_id) DO NOTHING`, ids, crns, titles, texts, submissions, officers, times)
+		ON CONFLICT (document_id) DO NOTHING RETURNING document_id`, ids, crns, titles, texts, submissions, officers, times).Query(func(rows pgx.Rows) error {
+		var id clock.ID
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error { placed[id] = true; return nil })
+		return err
+	})
+	return placed
 }
+
 
 const documentColumns = `document_id, crn, title, body, coalesce(submission_id, '00000000-0000-0000-0000-000000000000'), officer_id, created_at`
 
@@ -56,13 +65,16 @@ func scanDocument(row pgx.CollectableRow) (d Document, err error) {
 func (s *Store) PlaceDocument(ctx context.Context, d Document) (kept Document, err error) {
 	err = s.InTx(ctx, func(tx pgx.Tx) error {
 		b := new(pgx.Batch)
-		queueDocuments(b, []Document{d})
+		placed := queueDocuments(b, []Document{d})
 		b.Queue(`SELECT `+documentColumns+` FROM document WHERE document_id = $1`, d.ID).Query(func(rows pgx.Rows) error {
 			var err error
 			kept, err = pgx.CollectExactlyOneRow(rows, scanDocument)
 			return err
 		})
-		return runBatch(ctx, tx, b, "place a document")
+		if err := runBatch(ctx, tx, b, "place a document"); err != nil {
+			return err
+		}
+		return s.Tell(ctx, tx, s.ofDocuments(ctx, []Document{d}, placed)...)
 	})
 	return kept, err
 }

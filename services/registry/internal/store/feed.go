@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/noticehub/noticehub/pkg/audit"
 )
 
 // FeedKey names a record of a feed.
@@ -104,9 +106,10 @@ const (
 )
 
 // WriteFeed writes the records of a batch that were taken, in one round trip.
-// A record written by somebody else meanwhile fails with a unique violation.
-func (s *Store) WriteFeed(ctx context.Context, tx pgx.Tx, records []FeedRecord) error {
+// A record written by somebody else meanwhile fails with a unique violation. The
+// entries are for the audit log; they go with those of the customers (Batch).
+func (s *Store) WriteFeed(ctx context.Context, tx pgx.Tx, records []FeedRecord) ([]audit.Entry, error) {
 	b := new(pgx.Batch)
 	queueFeed(b, records)
-	return runBatch(ctx, tx, b, "write records of feeds")
+	return s.ofFeeds(records), runBatch(ctx, tx, b, "write records of feeds")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/services/registry/internal/measure"
@@ -32,10 +33,10 @@ type Settle struct {
 // Settle writes what events left and reads the records of the customers whose
 // notices changed, in one round trip. A notice is changed only to a higher
 // version and a document placed only once, so events may come in any order and
-// any number of times.
-func (s *Store) Settle(ctx context.Context, tx pgx.Tx, left Settle) (*Reading, error) {
+// any number of times. The entries are as WriteFeed's.
+func (s *Store) Settle(ctx context.Context, tx pgx.Tx, left Settle) (*Reading, []audit.Entry, error) {
 	b := new(pgx.Batch)
-	queueDocuments(b, left.Documents)
+	placed := queueDocuments(b, left.Documents)
 	r := new(Reading)
 	if len(left.Notices) > 0 {
 		queueNotices(b, left.Notices)
@@ -49,7 +50,10 @@ func (s *Store) Settle(ctx context.Context, tx pgx.Tx, left Settle) (*Reading, e
 		}
 		r = queueReading(b, w)
 	}
-	return r, runBatch(ctx, tx, b, "apply decided events")
+	if err := runBatch(ctx, tx, b, "apply decided events"); err != nil {
+		return nil, nil, err
+	}
+	return r, s.ofDocuments(ctx, left.Documents, placed), nil
 }
 
 func queueNotices(b *pgx.Batch, notices []Notice) {

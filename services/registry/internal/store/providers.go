@@ -67,6 +67,9 @@ func (s *Store) WriteProvider(ctx context.Context, tx pgx.Tx, p Provider) error 
 	b := new(pgx.Batch)
 	b.Queue(statement, p.ID, p.Name, p.FeeCents, p.EndsOn, p.Version)
 	queueFollowOns(b, []FollowOn{{What: ForProvider, Payload: p.ID}})
+	if err := s.audit.Queue(ctx, b, ofProvider(p)); err != nil {
+		return err
+	}
 	return runBatch(ctx, tx, b, "write a provider")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 )
 
@@ -140,8 +141,9 @@ type Redriven struct {
 	Still []Aside
 }
 
-// WriteRedriven writes what became of locked records, in one round trip.
-func (s *Store) WriteRedriven(ctx context.Context, tx pgx.Tx, r Redriven) error {
+// WriteRedriven writes what became of locked records, in one round trip. The
+// entries are as WriteFeed's.
+func (s *Store) WriteRedriven(ctx context.Context, tx pgx.Tx, r Redriven) ([]audit.Entry, error) {
 	b := new(pgx.Batch)
 	if n := len(r.Applied); n > 0 {
 		ids, feeds, references := make([]clock.ID, n), make([]string, n), make([]string, n)
@@ -162,5 +164,5 @@ func (s *Store) WriteRedriven(ctx context.Context, tx pgx.Tx, r Redriven) error 
 		b.Queue(`UPDATE feed_quarantine q SET reason = w.reason, detail = w.detail, tries = q.tries + 1
 			FROM unnest($1::uuid[], $2::smallint[], $3::text[]) AS w(id, reason, detail) WHERE q.record_id = w.id`, ids, reasons, details)
 	}
-	return runBatch(ctx, tx, b, "write records tried again")
+	return s.ofRedriven(r), runBatch(ctx, tx, b, "write records tried again")
 }

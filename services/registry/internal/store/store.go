@@ -2,8 +2,8 @@
 // state of notices in PostgreSQL. All SQL of the registry is here. It treats a
 // customer's record as bytes: what the bytes mean is the business of the API.
 //
-// Functions that write take the caller's transaction, so that a change and its
-// event are one.
+// Functions that write take the caller's transaction, so that a change, its
+// event and its audit entries are one.
 package store
 
 import (
@@ -29,14 +29,20 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	return postgres.Schema{Name: "registry", Role: "noticehub_registry", Migrations: files, With: []postgres.Schema{audit.Schema()}}
+	return postgres.Schema{
+		Name: "registry", Role: "noticehub_registry", Migrations: files, With: []postgres.Schema{audit.Schema()},
+		Open: []string{"authority", "notice"}, // no authority is answered from here
+	}
 }
 
 // Store reads and writes the registry's tables.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool  *pgxpool.Pool
+	audit *audit.Writer
+}
 
-// New makes a store on a pool opened for Schema.
-func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+// New makes a store on a pool opened for Schema; what it writes it tells the writer.
+func New(pool *pgxpool.Pool, writer *audit.Writer) *Store { return &Store{pool: pool, audit: writer} }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return postgres.Classify(s.pool.Ping(ctx)) }

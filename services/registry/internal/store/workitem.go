@@ -42,6 +42,9 @@ func (s *Store) SettleWorkItems(ctx context.Context, tx pgx.Tx, left WorkItems) 
 			SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS w(id) ORDER BY w.id
 			ON CONFLICT (work_item_id) DO UPDATE SET held = false WHERE card_hold.held AND NOT excluded.held`, ids, crns, held)
 	}
-	queueDocuments(b, left.Documents)
-	return runBatch(ctx, tx, b, "apply work items")
+	placed := queueDocuments(b, left.Documents)
+	if err := runBatch(ctx, tx, b, "apply work items"); err != nil {
+		return err
+	}
+	return s.Tell(ctx, tx, s.ofDocuments(ctx, left.Documents, placed)...)
 }

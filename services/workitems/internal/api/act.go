@@ -24,6 +24,8 @@ type request struct {
 	action clock.ID
 	// content is digested, to tell a repetition from another action.
 	content proto.Message
+	// blind: it needs no look at what the item is about.
+	blind bool
 }
 
 // change is what an action makes of an item.
@@ -68,11 +70,14 @@ func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, 
 			}
 			return reused()
 		}
+		if !r.blind && hidden(officer, locked.Restricted) {
+			return restrictedRecord()
+		}
 		now := s.now()
 		if locked.Last.At.After(now) { // the clocks of replicas differ a little; a history runs forward
 			now = locked.Last.At
 		}
-		c, err := rules(item.Seen{Item: locked.Item, Last: locked.Last, Terms: s.terms[locked.Code]}, officer, now)
+		c, err := rules(item.Seen{Item: locked.Item, Last: locked.Last, Terms: s.termsFor(locked.Code, officer, locked.Restricted)}, officer, now)
 		if err != nil || c.same {
 			return err
 		}
@@ -172,7 +177,7 @@ func (s *Server) ReassignWorkItem(ctx context.Context, r *workitemv1.ReassignWor
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.act(ctx, request{id: id}, func(seen item.Seen, o item.Officer, now time.Time) (change, error) {
+	w, err := s.act(ctx, request{id: id, blind: true}, func(seen item.Seen, o item.Officer, now time.Time) (change, error) {
 		after, step, changed, err := seen.Reassign(o, int(r.GetVersion()), r.GetAssignee(), r.GetOffice(), reason, now)
 		return change{
 			after: after, step: step, same: !changed, since: now.Add(-item.SameReasonTime),

@@ -75,7 +75,7 @@ func (s *Server) CreateFollowUp(ctx context.Context, r *workitemv1.CreateFollowU
 			return err
 		}
 		if !known {
-			return fault.New(fault.NotFound, "CUSTOMER_NOT_FOUND", "no customer is known here by CRN %s", asked.CRN).
+			return fault.New(fault.NotFound, "CUSTOMER_NOT_FOUND", "no customer is known here by this CRN").
 				WithHelp("A record that was just created is known within seconds; else look the CRN up in the registry.")
 		}
 		before, exists, err := s.Store.LockFollowUp(ctx, tx, id)
@@ -160,15 +160,18 @@ func (s *Server) end(ctx context.Context, activity string, how item.FollowUpStat
 			}
 			return fault.New(fault.NotFound, "ACTIVITY_NOT_FOUND", "there is no such activity")
 		}
+		if _, restricted, _, err = s.Store.OfficeOf(ctx, tx, f.CRN); err != nil {
+			return err
+		}
+		if hidden(officer, restricted) && f.CreatedBy != officer.Actor() {
+			return restrictedRecord()
+		}
 		note, err := item.Say(field, words)
 		if err != nil {
 			return err
 		}
 		var changed bool
-		if after, changed, err = f.End(officer, how, note, s.now()); err != nil {
-			return err
-		}
-		if _, restricted, _, err = s.Store.OfficeOf(ctx, tx, f.CRN); err != nil || !changed {
+		if after, changed, err = f.End(officer, how, note, s.now()); err != nil || !changed {
 			return err
 		}
 		return s.Store.CloseFollowUp(ctx, tx, &after)

@@ -14,7 +14,8 @@ import (
 	"github.com/noticehub/noticehub/services/workitems/internal/store"
 )
 
-// SearchWorkItems pages through the items that match every filter.
+// SearchWorkItems pages through the items that match every filter. Filters by
+// what is hidden of a restricted record's items leave these out.
 func (s *Server) SearchWorkItems(ctx context.Context, r *workitemv1.SearchWorkItemsRequest) (*workitemv1.SearchWorkItemsResponse, error) {
 	officer, err := officerOf(ctx)
 	if err != nil {
@@ -23,6 +24,9 @@ func (s *Server) SearchWorkItems(ctx context.Context, r *workitemv1.SearchWorkIt
 	search, err := s.searchOf(r)
 	if err != nil {
 		return nil, err
+	}
+	if search != nil {
+		search.Unrestricted = hidden(officer, true) && (len(r.GetCodes()) > 0 || r.GetGroup() != 0 || r.GetMeasure() != 0)
 	}
 	filters := proto.Clone(r).(*workitemv1.SearchWorkItemsRequest)
 	filters.PageSize, filters.PageToken = 0, ""
@@ -51,9 +55,14 @@ func (s *Server) ListCustomerWorkItems(ctx context.Context, r *workitemv1.ListCu
 	return &workitemv1.ListCustomerWorkItemsResponse{WorkItems: items, NextPageToken: next}, err
 }
 
-// CountWorkItems returns the kept counts of open items.
+// CountWorkItems returns the kept counts of open items; those of restricted
+// records are counted for the Restricted Access officer only.
 func (s *Server) CountWorkItems(ctx context.Context, r *workitemv1.CountWorkItemsRequest) (*workitemv1.CountWorkItemsResponse, error) {
-	counts, err := s.Store.OpenCounts(ctx, s.codes, r.GetOffice())
+	officer, err := officerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Store.OpenCounts(ctx, s.codes, r.GetOffice(), hidden(officer, true))
 	if err != nil {
 		return nil, err
 	}

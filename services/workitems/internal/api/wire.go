@@ -15,33 +15,22 @@ import (
 	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
 	"github.com/noticehub/noticehub/proto/subject"
 	"github.com/noticehub/noticehub/services/internal/packet"
-	"github.com/noticehub/noticehub/services/workitems/internal/catalogue"
 	"github.com/noticehub/noticehub/services/workitems/internal/item"
 	"github.com/noticehub/noticehub/services/workitems/internal/store"
 )
-
-// hidden reports whether what is personal must not be shown to the officer.
-func hidden(o item.Officer, restricted bool) bool {
-	return restricted && !o.Has(item.RestrictedOfficer)
-}
-
-// title is the item's, with its value where the officer may see it.
-func title(e catalogue.Entry, f *store.Found, o item.Officer) string {
-	if hidden(o, f.Restricted) {
-		return e.Title
-	}
-	return e.TitleWith(f.Value)
-}
 
 // workItem is an item as the officer may see it.
 func (s *Server) workItem(f *store.Found, o item.Officer) *workitemv1.WorkItem {
 	e := s.entry(f.Code)
 	w := &workitemv1.WorkItem{
-		WorkItemId: f.ID.String(), Crn: f.CRN, Code: f.Code, Title: title(e, f, o), Group: workitemv1.Group(e.Group),
+		WorkItemId: f.ID.String(), Crn: f.CRN, Code: f.Code, Title: e.TitleWith(f.Value), Group: workitemv1.Group(e.Group),
 		Measure: eventv1.Measure(f.Measure), ActionedBy: workitemv1.ActionedBy(s.terms[f.Code].By), Office: f.Office,
 		Status: workitemv1.WorkItemStatus(f.Status), Assignee: f.Assignee, RaisedAt: timestamppb.New(f.RaisedAt), DueOn: f.DueOn.String(),
 		InvestigationStartedAt: timeOf(f.StartedAt), ClosedAt: timeOf(f.ClosedAt), Version: int32(f.Version), WorkflowOnly: e.WorkflowOnly,
 		ServiceComponent: s.terms[f.Code].Component, ServiceComponentRecorded: f.ComponentOn != nil,
+	}
+	if hidden(o, f.Restricted) {
+		hide(w)
 	}
 	return w
 }
@@ -50,30 +39,30 @@ func (s *Server) workItem(f *store.Found, o item.Officer) *workitemv1.WorkItem {
 func (s *Server) action(f *store.Found, o item.Officer) *workitemv1.Activity {
 	a := &workitemv1.Activity{
 		ActivityId: f.ID.String(), Crn: f.CRN, Kind: workitemv1.ActivityKind_ACTIVITY_KIND_INM_ACT, Status: workitemv1.ActivityStatus_ACTIVITY_STATUS_OPEN,
-		Code: f.Code, Title: title(s.entry(f.Code), f, o), Office: f.Office, MaturesOn: f.DueOn.String(),
+		Code: f.Code, Title: s.entry(f.Code).TitleWith(f.Value), Office: f.Office, MaturesOn: f.DueOn.String(),
 		CreatedAt: timestamppb.New(f.RaisedAt), ClosedAt: timeOf(f.ClosedAt),
 	}
 	if f.Status.Final() {
 		a.Status = workitemv1.ActivityStatus_ACTIVITY_STATUS_COMPLETED
 	}
+	if hidden(o, f.Restricted) {
+		hideActivity(a)
+	}
 	return a
 }
-
-// plainTitle stands for an officer's own words about a restricted record.
-const plainTitle = "Manual follow-up"
 
 // followUpOf is a manual follow-up as the officer may see it: the words about a
 // restricted record are its writer's and the Restricted Access officer's.
 func followUpOf(f *item.FollowUp, o item.Officer, restricted bool) *workitemv1.Activity {
-	title := f.Title
-	if hidden(o, restricted) && f.CreatedBy != o.Actor() {
-		title = plainTitle
-	}
-	return &workitemv1.Activity{
+	a := &workitemv1.Activity{
 		ActivityId: f.ID.String(), Crn: f.CRN, Kind: workitemv1.ActivityKind_ACTIVITY_KIND_FOLLOW_UP, Status: workitemv1.ActivityStatus(f.Status),
-		Title: title, Keywords: f.Keywords, Office: f.Office, MaturesOn: f.MaturesOn.String(),
+		Title: f.Title, Keywords: f.Keywords, Office: f.Office, MaturesOn: f.MaturesOn.String(),
 		CreatedAt: timestamppb.New(f.CreatedAt), ClosedAt: timeOf(f.ClosedAt),
 	}
+	if hidden(o, restricted) && f.CreatedBy != o.Actor() {
+		hideActivity(a)
+	}
+	return a
 }
 
 // GetWorkItem returns an item with its history.
@@ -94,6 +83,9 @@ func (s *Server) GetWorkItem(ctx context.Context, r *workitemv1.GetWorkItemReque
 		return nil, notFound()
 	}
 	response := &workitemv1.GetWorkItemResponse{WorkItem: s.workItem(&found, officer), ActionRequired: s.entry(found.Code).ActionRequired}
+	if hidden(officer, found.Restricted) {
+		response.ActionRequired = ""
+	}
 	for _, step := range history {
 		w := &workitemv1.WorkItemStep{Version: int32(step.Version), Action: step.Action, Actor: step.Actor, At: timestamppb.New(step.At), Note: step.Note}
 		if hidden(officer, found.Restricted) && step.Actor != officer.Actor() {

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/inbox"
@@ -45,14 +47,22 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	pool := postgrestest.Pool(t, store.Schema())
+	return newWorldOn(t, postgrestest.Pool(t, store.Schema()))
+}
+
+func newWorldOn(t testing.TB, pool *pgxpool.Pool) *world {
+	t.Helper()
 	items, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer, err := audit.NewWriter("workitems", bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, pool: pool, clock: clock.NewFake(morning), items: items, waiting: map[string]map[clock.ID]inbox.Event{}}
 	w.generator = NewGenerator(Deps{
-		Pool: pool, Clock: w.clock, Zone: items.Zone(), Telemetry: telemetry.Discard(), Store: store.New(pool), Catalogue: items,
+		Pool: pool, Clock: w.clock, Zone: items.Zone(), Telemetry: telemetry.Discard(), Store: store.New(pool, writer), Catalogue: items,
 		Relay:     outbox.NewRelay(outbox.Deps{Pool: pool, Streams: packet.Streams(subject.WorkItem)}, outbox.Options{MaxDepth: 1 << 30}),
 		MaxEvents: 500, SweepWorkers: 2, SweepEvery: time.Minute,
 	})

@@ -87,7 +87,10 @@ func (s *Store) AddFollowUp(ctx context.Context, tx pgx.Tx, f *item.FollowUp) (b
 	ct, err := tx.Exec(ctx, `INSERT INTO follow_up (id, crn, title, keywords, office, matures_on, status, created_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, DATE '1970-01-01' + $6::int, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
 		[16]byte(f.ID), f.CRN, f.Title, f.Keywords, f.Office, int32(f.MaturesOn), int16(f.Status), f.CreatedBy, f.CreatedAt)
-	return ct.RowsAffected() == 1, err
+	if err != nil || ct.RowsAffected() != 1 {
+		return false, err
+	}
+	return true, s.tell(ctx, tx, s.ofFollowUp(f))
 }
 
 // LockFollowUp locks a manual follow-up; false when there is none.
@@ -109,5 +112,8 @@ func (s *Store) LockFollowUp(ctx context.Context, tx pgx.Tx, id clock.ID) (f ite
 func (s *Store) CloseFollowUp(ctx context.Context, tx pgx.Tx, f *item.FollowUp) error {
 	_, err := tx.Exec(ctx, "UPDATE follow_up SET status = $2, closed_by = $3, closed_at = $4, note = $5 WHERE id = $1",
 		[16]byte(f.ID), int16(f.Status), f.ClosedBy, f.ClosedAt, f.Note)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, s.ofFollowUp(f))
 }

@@ -143,8 +143,8 @@ func (s *Store) LockItem(ctx context.Context, tx pgx.Tx, id, action clock.ID) (l
 	return l, known, tx.SendBatch(ctx, b).Close()
 }
 
-// SaveStep stores an item after a step, with the action and the events that tell of
-// it. The item must be locked.
+// SaveStep stores an item after a step, with the action, its audit entry and the
+// events that tell of it. The item must be locked.
 func (s *Store) SaveStep(ctx context.Context, tx pgx.Tx, after *item.Item, step item.Step, a Action, rows []outbox.Row) error {
 	b := &pgx.Batch{}
 	id := [16]byte(after.ID)
@@ -161,6 +161,9 @@ func (s *Store) SaveStep(ctx context.Context, tx pgx.Tx, after *item.Item, step 
 		id, step.Version, step.Action, step.Actor, step.At, step.Note)
 	if !a.ID.IsZero() {
 		b.Queue("INSERT INTO action (action_id, item_id, officer_id, digest) VALUES ($1, $2, $3, $4)", [16]byte(a.ID), id, a.OfficerID, a.Digest)
+	}
+	if err := s.audit.Queue(ctx, b, s.ofStep(after, step)); err != nil {
+		return err
 	}
 	outbox.Queue(b, rows...)
 	return tx.SendBatch(ctx, b).Close()

@@ -95,6 +95,9 @@ func (s *Store) Warned(ctx context.Context, tx pgx.Tx, at time.Time, endings []E
 	if err := runBatch(ctx, tx, b, "raise items of notices that end"); err != nil {
 		return nil, err
 	}
+	if err := s.tell(ctx, tx, s.ofRaised(items, raised)...); err != nil {
+		return nil, err
+	}
 	if len(raised) == len(items) {
 		return raised, nil
 	}

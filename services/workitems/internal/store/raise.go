@@ -65,15 +65,36 @@ type Work struct {
 func (s *Store) Write(ctx context.Context, tx pgx.Tx, w *Work) (closed map[clock.ID]bool, err error) {
 	b := &pgx.Batch{}
 	closed = make(map[clock.ID]bool, len(w.Closings))
-	queueClosings(b, w, closed)
-	queueMoves(b, w)
+	var ended, moved []touched
+	queueClosings(b, w, &ended)
+	queueMoves(b, w, &moved)
 	raised := make(map[clock.ID]bool, len(w.Items))
 	queueItems(b, w.At, w.Items, raised)
 	queueCovered(b, w.Covered)
 	queueNotices(b, w.Notices)
 	queueRecords(b, w.Records)
+	// Which items were closed or moved is known only afterwards: then the entries
+	// are, too. A batch that only raises takes no second round trip.
+	entries, later := s.ofRaised(w.Items, nil), len(w.Closings)+len(w.Moves) > 0
+	if !later {
+		if err := s.audit.Queue(ctx, b, entries...); err != nil {
+			return nil, err
+		}
+	}
 	if err := runBatch(ctx, tx, b, "store a batch"); err != nil {
 		return nil, err
+	}
+	for _, t := range ended {
+		closed[t.id] = true
+		entries = append(entries, s.ofItem("workitem.closed", t))
+	}
+	for _, t := range moved {
+		entries = append(entries, s.ofItem("workitem.reassigned", t))
+	}
+	if later {
+		if err := s.tell(ctx, tx, entries...); err != nil {
+			return nil, err
+		}
 	}
 	if len(raised) != len(w.Items) {
 		// The customers were locked and looked at, so there was no such item.
@@ -82,7 +103,7 @@ func (s *Store) Write(ctx context.Context, tx pgx.Tx, w *Work) (closed map[clock
 	return closed, nil
 }
 
-func queueClosings(b *pgx.Batch, w *Work, closed map[clock.ID]bool) {
+func queueClosings(b *pgx.Batch, w *Work, ended *[]touched) {
 	if len(w.Closings) == 0 {
 		return
 	}
@@ -92,12 +113,12 @@ func queueClosings(b *pgx.Batch, w *Work, closed map[clock.ID]bool) {
 	}
 	b.Queue(`WITH u AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS u (id, event_id)),
 		done AS (UPDATE work_item w SET status = 4, closed_at = `+fmt.Sprintf(notBefore, "$3")+`, version = version + 1 FROM u WHERE w.id = u.id AND w.status <= 2
-			RETURNING w.id, w.version, w.closed_at, w.started_at, w.assignee, u.event_id),
+			RETURNING w.id, w.crn, w.code, w.version, w.closed_at, w.started_at, w.assignee, u.event_id),
 		steps AS (INSERT INTO work_item_step (work_item_id, version, action, actor, at, note, event_id)
 			SELECT id, version, 'closed', 'system', closed_at,
 				CASE WHEN started_at IS NOT NULL AND assignee <> '' THEN 'closed by a related activity while ' || assignee || ' investigated' ELSE '' END,
 				event_id FROM done)
-		SELECT id FROM done`, ids, events, w.At).Query(func(rows pgx.Rows) error { return collect(rows, closed) })
+		SELECT id, crn, code, version, '' FROM done`, ids, events, w.At).Query(func(rows pgx.Rows) error { return collectTouched(rows, ended) })
 }
 
 // notBefore is a time for the next step of item w: no earlier than the steps
@@ -106,7 +127,7 @@ func queueClosings(b *pgx.Batch, w *Work, closed map[clock.ID]bool) {
 // is read again after that.
 const notBefore = `greatest(%s::timestamptz, w.started_at, (SELECT max(s.at) FROM work_item_step s WHERE s.work_item_id = w.id))`
 
-func queueMoves(b *pgx.Batch, w *Work) {
+func queueMoves(b *pgx.Batch, w *Work, went *[]touched) {
 	if len(w.Moves) == 0 {
 		return
 	}
@@ -118,10 +139,12 @@ func queueMoves(b *pgx.Batch, w *Work) {
 	// A supervisor may have given one elsewhere meanwhile: that stays.
 	b.Queue(`WITH u AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) AS u (id, source, target, event_id)),
 		moved AS (UPDATE work_item w SET office = u.target, version = version + 1 FROM u
-			WHERE w.id = u.id AND w.status <= 2 AND w.office = u.source RETURNING w.id, w.version, `+fmt.Sprintf(notBefore, "$5")+` AS at, u.event_id)
-		INSERT INTO work_item_step (work_item_id, version, action, actor, at, note, event_id)
-		SELECT id, version, 'reassigned', 'system', at, 'the record of the customer went to another office', event_id FROM moved`,
-		ids, from, to, events, w.At)
+			WHERE w.id = u.id AND w.status <= 2 AND w.office = u.source
+			RETURNING w.id, w.crn, w.code, w.version, w.office, `+fmt.Sprintf(notBefore, "$5")+` AS at, u.event_id),
+		steps AS (INSERT INTO work_item_step (work_item_id, version, action, actor, at, note, event_id)
+			SELECT id, version, 'reassigned', 'system', at, 'the record of the customer went to another office', event_id FROM moved)
+		SELECT id, crn, code, version, office FROM moved`,
+		ids, from, to, events, w.At).Query(func(rows pgx.Rows) error { return collectTouched(rows, went) })
 }
 
 // queueItems inserts items that are not there, with their steps, and notes which.

@@ -30,6 +30,8 @@ type Search struct {
 	// them: all of the catalogue when it is not to be filtered by code.
 	Codes   []string
 	Measure term.Measure
+	// Unrestricted leaves out items of restricted records.
+	Unrestricted bool
 	// Assignee is an officer; Unassigned finds what nobody has.
 	Assignee   string
 	Unassigned bool
@@ -138,6 +140,10 @@ func (s *Search) selection(a *placeholders, key []string, state string, rest boo
 	}
 	if s.Unassigned {
 		add("w.assignee = ''")
+	}
+	if s.Unrestricted {
+		// One look-up for each row: as a join the planner may read all customers.
+		add("NOT COALESCE((SELECT c.restricted FROM customer c WHERE c.crn = w.crn), false)")
 	}
 	if s.Measure != 0 {
 		add("w.measure = " + a.of(int16(s.Measure)))

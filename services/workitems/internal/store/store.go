@@ -1,8 +1,8 @@
 // Package store keeps work items, what the generator knows of customers and
 // notices, and the activity list in PostgreSQL. All SQL of the service is here.
 //
-// Functions that write take the caller's transaction, so that a change and its
-// event are one. Whoever raises or closes items of a customer by the customer's
+// Functions that write take the caller's transaction, so that a change, its
+// event and its audit entries are one. Whoever raises or closes items of a customer by the customer's
 // facts holds the customer's row (Lock) first; an officer's action on one item
 // needs only the item's row. Locks are taken in the order customers (by CRN),
 // notices, items, counts, so that nobody waits in a circle.
@@ -30,14 +30,20 @@ func Schema() postgres.Schema {
 	if err != nil {
 		panic(err) // the folder is compiled in
 	}
-	return postgres.Schema{Name: "workitems", Role: "noticehub_workitems", Migrations: files, With: []postgres.Schema{audit.Schema()}}
+	return postgres.Schema{
+		Name: "workitems", Role: "noticehub_workitems", Migrations: files, With: []postgres.Schema{audit.Schema()},
+		Open: []string{"notice"}, // no authority is answered from here
+	}
 }
 
 // Store reads and writes the service's tables.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool  *pgxpool.Pool
+	audit *audit.Writer
+}
 
-// New makes a store on a pool opened for Schema.
-func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+// New makes a store on a pool opened for Schema; what it writes it tells the writer.
+func New(pool *pgxpool.Pool, writer *audit.Writer) *Store { return &Store{pool: pool, audit: writer} }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return postgres.Classify(s.pool.Ping(ctx)) }

@@ -85,6 +85,7 @@ CREATE TABLE report (
     sealed_at       timestamptz,
     UNIQUE (authority_id, sequence),
     UNIQUE (authority_id, report_date),
+    UNIQUE (report_id, authority_id), -- what belongs to a report belongs to its authority
     CHECK ((sequence = 1) = (previous_date IS NULL)),
     CHECK (previous_date < report_date AND covers_from <= covers_to AND covers_to < report_date),
     CHECK (num_nulls(lines, own_lines, pending, csv_digest, csv_size, json_digest, json_size, previous_digest, signature, key_id, sealed_at) IN (0, 11))
@@ -94,11 +95,13 @@ CREATE INDEX report_unsealed ON report (authority_id, sequence) WHERE sealed_at 
 
 -- The sealed bytes of both forms, in pieces.
 CREATE TABLE report_chunk (
-    report_id uuid NOT NULL REFERENCES report,
-    form      smallint NOT NULL CHECK (form IN (1, 2)),
-    number    integer NOT NULL CHECK (number >= 0),
-    content   bytea NOT NULL CHECK (length(content) BETWEEN 1 AND 262144),
-    PRIMARY KEY (report_id, form, number)
+    report_id    uuid NOT NULL,
+    authority_id text NOT NULL,
+    form         smallint NOT NULL CHECK (form IN (1, 2)),
+    number       integer NOT NULL CHECK (number >= 0),
+    content      bytea NOT NULL CHECK (length(content) BETWEEN 1 AND 262144),
+    PRIMARY KEY (report_id, form, number),
+    FOREIGN KEY (report_id, authority_id) REFERENCES report (report_id, authority_id)
 );
 -- The bytes repeat themselves: lz4 makes them a fraction at little cost. The
 -- older method costs more time than it saves, so without lz4 they stay as they are.
@@ -114,18 +117,22 @@ $$;
 
 -- The first fetch by the authority itself.
 CREATE TABLE delivery (
-    report_id    uuid PRIMARY KEY REFERENCES report,
+    report_id    uuid PRIMARY KEY,
+    authority_id text NOT NULL,
     delivered_at timestamptz NOT NULL,
     actor        text NOT NULL,
-    form         smallint NOT NULL
+    form         smallint NOT NULL,
+    FOREIGN KEY (report_id, authority_id) REFERENCES report (report_id, authority_id)
 );
 
 -- The authority's word that it has the report, and which bytes.
 CREATE TABLE acknowledgement (
-    report_id       uuid PRIMARY KEY REFERENCES report,
+    report_id       uuid PRIMARY KEY,
+    authority_id    text NOT NULL,
     acknowledged_at timestamptz NOT NULL,
     actor           text NOT NULL,
-    digest          bytea NOT NULL CHECK (length(digest) = 32)
+    digest          bytea NOT NULL CHECK (length(digest) = 32),
+    FOREIGN KEY (report_id, authority_id) REFERENCES report (report_id, authority_id)
 );
 
 -- Messages that wait for the bus (pkg/outbox).
@@ -222,3 +229,28 @@ CREATE TRIGGER signing_key_stays_whole BEFORE TRUNCATE ON signing_key FOR EACH S
 REVOKE UPDATE, DELETE, TRUNCATE ON outcome, report, report_chunk, delivery, acknowledgement, signing_key FROM noticehub_adviceoutcome;
 GRANT UPDATE (lines, own_lines, pending, csv_digest, csv_size, json_digest, json_size, previous_digest, signature, key_id, sealed_at)
     ON report TO noticehub_adviceoutcome;
+
+-- Row security. A session or transaction says in noticehub.scope whose rows it is
+-- for: '*' for the service's own work, or the ids of authorities separated by
+-- commas. Without it nothing is visible and nothing can be written. FORCE binds a
+-- table's owner too. What belongs to nobody is for the service's own work alone;
+-- but messages may be added in any scope, by the transactions they tell of.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['authority', 'outcome', 'unprocessed', 'lodged', 'report', 'report_chunk', 'delivery', 'acknowledgement'] LOOP
+        EXECUTE format('CREATE POLICY scope ON %I USING ((SELECT current_setting(''noticehub.scope'', true)) = ''*'' OR authority_id = ANY (string_to_array((SELECT current_setting(''noticehub.scope'', true)), '','')))', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['signing_key', 'inbox', 'parked'] LOOP
+        EXECUTE format('CREATE POLICY scope ON %I USING ((SELECT current_setting(''noticehub.scope'', true)) = ''*'')', t);
+    END LOOP;
+    CREATE POLICY scope ON outbox USING ((SELECT current_setting('noticehub.scope', true)) = '*') WITH CHECK ((SELECT current_setting('noticehub.scope', true)) <> '');
+    FOREACH t IN ARRAY ARRAY['authority', 'outcome', 'unprocessed', 'lodged', 'report', 'report_chunk', 'delivery', 'acknowledgement',
+                             'signing_key', 'inbox', 'parked', 'outbox'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
+    END LOOP;
+END
+$$;
+-- +goose StatementEnd

@@ -119,7 +119,9 @@ CREATE TABLE note (
     officer_id    text        NOT NULL,
     action        text        NOT NULL,
     text          text        NOT NULL,
-    at            timestamptz NOT NULL
+    at            timestamptz NOT NULL,
+    -- Written while access to a restricted record was lifted: it may tell of it.
+    guarded       boolean     NOT NULL
 );
 CREATE INDEX note_submission ON note (submission_id, id);
 
@@ -273,13 +275,17 @@ CREATE TRIGGER keep BEFORE DELETE OR TRUNCATE ON notice
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose StatementBegin
+-- The reasons everybody may count and search by: of a restricted record (4) only
+-- that it is; the others would describe it.
+CREATE FUNCTION shown_reasons(reasons smallint[]) RETURNS smallint[] LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN 4 = ANY (reasons) THEN '{4}'::smallint[] ELSE reasons END;
 CREATE FUNCTION count_entered() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO queue_count (dimension, value, n)
     SELECT c.dimension, c.value, count(*)
     FROM entered e JOIN submission s ON s.id = e.submission_id
         CROSS JOIN LATERAL (
-            SELECT 'reason' AS dimension, r::text AS value FROM unnest(e.reasons) AS r
+            SELECT 'reason' AS dimension, r::text AS value FROM unnest(shown_reasons(e.reasons)) AS r
             UNION ALL SELECT 'authority', s.authority_id
             UNION ALL SELECT 'information_type', s.information_type::text
             UNION ALL SELECT 'hour', floor(extract(epoch FROM e.entered_at) / 3600)::bigint::text) c
@@ -294,8 +300,8 @@ BEGIN
     SELECT c.dimension, c.value, sum(c.n)
     FROM earlier o JOIN later e USING (submission_id) JOIN submission s ON s.id = e.submission_id
         CROSS JOIN LATERAL (
-            SELECT 'reason' AS dimension, r::text AS value, -1 AS n FROM unnest(o.reasons) AS r
-            UNION ALL SELECT 'reason', r::text, 1 FROM unnest(e.reasons) AS r WHERE e.closed_at IS NULL
+            SELECT 'reason' AS dimension, r::text AS value, -1 AS n FROM unnest(shown_reasons(o.reasons)) AS r
+            UNION ALL SELECT 'reason', r::text, 1 FROM unnest(shown_reasons(e.reasons)) AS r WHERE e.closed_at IS NULL
             UNION ALL SELECT 'authority', s.authority_id, -1 WHERE e.closed_at IS NOT NULL
             UNION ALL SELECT 'information_type', s.information_type::text, -1 WHERE e.closed_at IS NOT NULL
             UNION ALL SELECT 'hour', floor(extract(epoch FROM o.entered_at) / 3600)::bigint::text, -1 WHERE e.closed_at IS NOT NULL) c

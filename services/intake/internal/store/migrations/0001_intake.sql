@@ -32,16 +32,17 @@ ALTER TABLE submission ADD CONSTRAINT submission_pkey PRIMARY KEY (authority_id,
 -- What the hub created sorts by its parent's time, not by its own.
 CREATE INDEX submission_created ON submission (authority_id, id) WHERE parent_id IS NOT NULL;
 
--- What the receipts of one transaction have in common: the leaves of their tree
--- and the signature over its root. Also the trail the reconciler follows: there is
--- a row a transaction here, so its index costs next to nothing.
+-- What the receipts of one authority in one transaction have in common: the leaves
+-- of their tree and the signature over its root. Also the trail the reconciler
+-- follows: there are few rows a transaction here, so its index costs next to nothing.
 CREATE TABLE receipt_batch (
-    id          uuid        PRIMARY KEY,
-    recorded_at timestamptz NOT NULL DEFAULT now(), -- the database's time: age that no business clock bends
-    key_id      text        NOT NULL,
-    signature   bytea       NOT NULL CHECK (length(signature) = 64),
-    leaves      bytea       NOT NULL CHECK (length(leaves) > 0 AND length(leaves) % 32 = 0),
-    lodged      uuid[]      NOT NULL                -- submissions to follow: not those the hub created
+    id           uuid        PRIMARY KEY,
+    authority_id text        NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT now(), -- the database's time: age that no business clock bends
+    key_id       text        NOT NULL,
+    signature    bytea       NOT NULL CHECK (length(signature) = 64),
+    leaves       bytea       NOT NULL CHECK (length(leaves) > 0 AND length(leaves) % 32 = 0),
+    lodged       uuid[]      NOT NULL                -- submissions to follow: not those the hub created
 );
 -- Hashes cannot be compressed; trying to is wasted.
 ALTER TABLE receipt_batch ALTER COLUMN leaves SET STORAGE EXTERNAL;
@@ -86,6 +87,17 @@ CREATE TABLE withdrawal (
     requested_at timestamptz NOT NULL,
     PRIMARY KEY (authority_id, reference)
 );
+
+-- How many submissions an authority lodged on a local day, and how many of them
+-- were mutual client searches: what its daily quotas are held against. Few rows,
+-- written often: room for the new versions beside the old ones.
+CREATE TABLE lodged_on (
+    authority_id text   NOT NULL,
+    day          date   NOT NULL,
+    submissions  bigint NOT NULL,
+    searches     bigint NOT NULL,
+    PRIMARY KEY (authority_id, day)
+) WITH (fillfactor = 50);
 
 -- The reconciler looks at every submission once, when it is old enough. Those
 -- without any status by then are stragglers until they have one.
@@ -138,3 +150,29 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_due ON parked (consumer, next_at) WHERE state <> 'quarantined';
 CREATE INDEX parked_key ON parked (consumer, key);
+
+-- Row security. A session or transaction says in noticehub.scope whose rows it is
+-- for: '*' for the service's own work, or the ids of authorities separated by
+-- commas. Without it nothing is visible and nothing can be written. FORCE binds a
+-- table's owner too. What belongs to nobody is for the service's own work alone;
+-- but messages may be added in any scope, by the transactions they tell of.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['submission', 'receipt_batch', 'status', 'withdrawal', 'lodged_on', 'straggler'] LOOP
+        EXECUTE format('CREATE POLICY scope ON %I USING ((SELECT current_setting(''noticehub.scope'', true)) = ''*'' OR authority_id = ANY (string_to_array((SELECT current_setting(''noticehub.scope'', true)), '','')))', t);
+    END LOOP;
+    CREATE POLICY scope ON authority USING ((SELECT current_setting('noticehub.scope', true)) = '*' OR id = ANY (string_to_array((SELECT current_setting('noticehub.scope', true)), ',')));
+    FOREACH t IN ARRAY ARRAY['reconciled', 'inbox', 'parked'] LOOP
+        EXECUTE format('CREATE POLICY scope ON %I USING ((SELECT current_setting(''noticehub.scope'', true)) = ''*'')', t);
+    END LOOP;
+    CREATE POLICY scope ON outbox USING ((SELECT current_setting('noticehub.scope', true)) = '*') WITH CHECK ((SELECT current_setting('noticehub.scope', true)) <> '');
+    FOREACH t IN ARRAY ARRAY['submission', 'receipt_batch', 'status', 'withdrawal', 'lodged_on', 'straggler', 'authority',
+                             'reconciled', 'inbox', 'parked', 'outbox'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
+    END LOOP;
+END
+$$;
+-- +goose StatementEnd

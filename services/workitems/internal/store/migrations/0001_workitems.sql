@@ -17,6 +17,8 @@ CREATE TABLE customer (
 ) WITH (fillfactor = 80); -- most changes keep next_due, and then stay on their page
 -- The sweep walks it in this order, past what it has seen to.
 CREATE INDEX customer_due ON customer (next_due, crn) WHERE next_due IS NOT NULL;
+-- The few whose items are not counted for everybody.
+CREATE INDEX customer_restricted ON customer (crn) WHERE restricted;
 
 -- What notice events told of each notice.
 CREATE TABLE notice (

@@ -1,0 +1,79 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/noticehub/noticehub/pkg/fault"
+)
+
+// checked is what the provider said last about the roles of a token's person.
+type checked struct {
+	roles []string
+	at    time.Time
+}
+
+// recheck gives the person the roles that the provider says they have now, and
+// that the token says too: a token may be for less than its person may do.
+func (t *tokens) recheck(ctx context.Context, c Caller, token string, key [32]byte, now time.Time) (Caller, error) {
+	last, known := t.roles.get(key, now)
+	if !known || now.Sub(last.at) >= t.o.Recheck {
+		roles, err := t.ask(ctx, token, c.ID)
+		switch {
+		case err == nil:
+			last = checked{roles, now}
+			// Kept beyond the next check, for a provider that does not answer then.
+			t.roles.put(key, last, now.Add(2*t.o.Recheck), now)
+		case !fault.Is(err, fault.Unavailable) || !known:
+			return Caller{}, err
+		}
+	}
+	allowed := make([]string, 0, len(c.Roles))
+	for _, role := range c.Roles {
+		if slices.Contains(last.roles, role) {
+			allowed = append(allowed, role)
+		}
+	}
+	c.Roles = allowed
+	return c, nil
+}
+
+// ask asks the provider's userinfo endpoint about the person of a token.
+func (t *tokens) ask(ctx context.Context, token, id string) ([]string, error) {
+	endpoint, err := t.keys.userInfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint, nil)
+	if err != nil {
+		return nil, noProvider(err)
+	}
+	request.Header.Set("Authorization", bearer+token)
+	reply, err := t.o.Client.Do(request)
+	if err != nil {
+		return nil, noProvider(err)
+	}
+	defer reply.Body.Close()
+	switch {
+	case reply.StatusCode == http.StatusUnauthorized || reply.StatusCode == http.StatusForbidden:
+		return nil, badToken("the issuer no longer accepts it")
+	case reply.StatusCode != http.StatusOK:
+		return nil, noProvider(nil)
+	}
+	body, err := io.ReadAll(io.LimitReader(reply.Body, maxDocument))
+	if err != nil {
+		return nil, noProvider(err)
+	}
+	var claims map[string]json.RawMessage
+	if err := json.Unmarshal(body, &claims); err != nil {
+		return nil, noProvider(err)
+	}
+	if text(claims[t.o.PersonClaim]) != id {
+		return nil, badToken("the issuer says it is another person's")
+	}
+	return t.rolesIn(claims)
+}

@@ -1,0 +1,108 @@
+// Package api serves the contract of sessions: who the caller is, and whose
+// sessions live.
+package api
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/identity"
+	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
+	"github.com/noticehub/noticehub/services/console/internal/guard"
+	"github.com/noticehub/noticehub/services/console/internal/session"
+	"github.com/noticehub/noticehub/services/console/internal/store"
+)
+
+// defaultPage is the page size when none is asked for.
+const defaultPage = 50
+
+// Deps are what the server works with; all are required.
+type Deps struct {
+	Store     *store.Store
+	Guard     *guard.Guard
+	Lifetimes session.Lifetimes
+}
+
+// Server implements consolev1.SessionServiceServer.
+type Server struct {
+	consolev1.UnimplementedSessionServiceServer
+	Deps
+}
+
+// New makes a server.
+func New(d Deps) *Server { return &Server{Deps: d} }
+
+var kinds = map[identity.Kind]consolev1.CallerKind{
+	identity.Authority: consolev1.CallerKind_CALLER_KIND_AUTHORITY,
+	identity.Person:    consolev1.CallerKind_CALLER_KIND_PERSON,
+	identity.Service:   consolev1.CallerKind_CALLER_KIND_SERVICE,
+}
+
+// WhoAmI tells the caller who it is taken for.
+func (s *Server) WhoAmI(ctx context.Context, _ *consolev1.WhoAmIRequest) (*consolev1.WhoAmIResponse, error) {
+	c, ok := identity.From(ctx)
+	if !ok {
+		return nil, identity.Missing()
+	}
+	answer := &consolev1.WhoAmIResponse{Kind: kinds[c.Kind], Id: c.ID, Roles: c.Roles, CaseWorker: c.CaseWorker}
+	// The name of a token's sign-in is no session of a browser, or not this person's.
+	if id, err := clock.ParseID(c.Session); err == nil && c.Kind == identity.Person {
+		x, lives, err := s.Store.ByID(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if lives && x.Person == c.ID {
+			answer.Session = s.wire(x)
+		}
+	}
+	return answer, nil
+}
+
+// ListSessions returns a page of the living sessions.
+func (s *Server) ListSessions(ctx context.Context, r *consolev1.ListSessionsRequest) (*consolev1.ListSessionsResponse, error) {
+	size := int(r.GetPageSize())
+	if size == 0 {
+		size = defaultPage
+	}
+	var before clock.ID
+	if r.GetPageToken() != "" {
+		var err error
+		if before, err = clock.ParseID(r.GetPageToken()); err != nil || before.IsZero() {
+			return nil, fault.InvalidField("page_token", "it is not a token of this list")
+		}
+	}
+	list, err := s.Store.List(ctx, r.GetPerson(), before, size+1)
+	if err != nil {
+		return nil, err
+	}
+	answer := &consolev1.ListSessionsResponse{}
+	if len(list) > size {
+		list = list[:size]
+		answer.NextPageToken = list[size-1].ID.String()
+	}
+	for _, x := range list {
+		answer.Sessions = append(answer.Sessions, s.wire(x))
+	}
+	return answer, nil
+}
+
+// EndSessions ends all sessions of a person.
+func (s *Server) EndSessions(ctx context.Context, r *consolev1.EndSessionsRequest) (*consolev1.EndSessionsResponse, error) {
+	ended, err := s.Store.EndAll(ctx, r.GetPerson())
+	if err != nil {
+		return nil, err
+	}
+	s.Guard.Forget(ended...)
+	return &consolev1.EndSessionsResponse{Ended: int32(len(ended))}, nil
+}
+
+func (s *Server) wire(x session.Session) *consolev1.Session {
+	return &consolev1.Session{
+		SessionId: x.ID.String(), Person: x.Person, Roles: x.Roles,
+		StartedAt: timestamppb.New(x.Started), UsedAt: timestamppb.New(x.Used), CheckedAt: timestamppb.New(x.Checked),
+		IdleEndsAt: timestamppb.New(s.Lifetimes.IdleEnd(x)), EndsAt: timestamppb.New(s.Lifetimes.End(x)),
+	}
+}

@@ -1,0 +1,165 @@
+// Package console lets people in: they sign in with an OpenID provider, and the
+// console keeps their sessions.
+//
+// Duty: sign-in by code flow with PKCE, sessions in PostgreSQL behind a cookie,
+// their end by time, by the person, by an administrator and by the provider, and
+// the word to the rest of the hub who a cookie belongs to.
+//
+// Guarantees: the cookie's secret is kept nowhere but in the browser; a session
+// ends after 15 minutes without use and after 8 hours in any case; a removed role
+// or a closed account is without effect after 60 seconds, also when the provider
+// cannot be reached; each sign-in, refusal, change and end is an audit entry in
+// the same transaction. Not here: which authentication the provider demands of
+// people, and the people's accounts and roles: they are the provider's.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/grpc"
+
+	"github.com/noticehub/noticehub/pkg/audit"
+	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/sweep"
+	"github.com/noticehub/noticehub/pkg/telemetry"
+	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
+	"github.com/noticehub/noticehub/services/console/internal/api"
+	"github.com/noticehub/noticehub/services/console/internal/guard"
+	"github.com/noticehub/noticehub/services/console/internal/provider"
+	"github.com/noticehub/noticehub/services/console/internal/session"
+	"github.com/noticehub/noticehub/services/console/internal/store"
+	"github.com/noticehub/noticehub/services/console/internal/web"
+	"github.com/noticehub/noticehub/services/internal/access"
+)
+
+// CallbackPath is where the provider sends browsers back to, below the origin.
+const CallbackPath = "/signin/callback"
+
+// Deps are what the service runs on; all are required.
+type Deps struct {
+	// Pool is opened for Schema.
+	Pool *pgxpool.Pool
+	// Audit writes the service's entries.
+	Audit *audit.Writer
+	// Clock of sessions: the machine's (clock.System), not the business clock,
+	// which a sandbox moves.
+	Clock clock.Clock
+	// SessionKey is the content of Config.SessionKeyFile: 32 bytes.
+	SessionKey []byte
+	// Telemetry of the service.
+	Telemetry *telemetry.Telemetry
+}
+
+func (d Deps) validate() error {
+	if d.Pool == nil || d.Audit == nil || d.Clock == nil || d.SessionKey == nil || d.Telemetry == nil {
+		return errors.New("console: pool, audit, clock, session key and telemetry are all required")
+	}
+	return nil
+}
+
+// Service is the console's service.
+type Service struct {
+	config    Config
+	deps      Deps
+	store     *store.Store
+	guard     *guard.Guard
+	confirmer *provider.Confirmer
+	pages     *web.Pages
+	api       *api.Server
+}
+
+// Schema is what the service owns in PostgreSQL.
+func Schema() postgres.Schema { return store.Schema() }
+
+// New wires the service; it starts nothing and asks the provider nothing yet.
+func New(cfg Config, d Deps) (*Service, error) {
+	if err := errors.Join(cfg.Provider.Validate(), cfg.Validate(), d.validate()); err != nil {
+		return nil, err
+	}
+	origin, err := guard.ParseOrigin(cfg.Origin)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := session.NewSealer(d.SessionKey)
+	if err != nil {
+		return nil, err
+	}
+	client, err := provider.New(cfg.Provider, cfg.Origin+CallbackPath, d.Clock)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	s := &Service{config: cfg, deps: d, store: store.New(d.Pool, d.Audit), confirmer: provider.NewConfirmer(client, d.Clock)}
+	s.guard = guard.New(guard.Deps{
+		Store: s.store, Provider: client, Sealer: sealer, Clock: d.Clock, Origin: origin, Lifetimes: cfg.lifetimes(), Log: d.Telemetry.Log,
+	})
+	s.pages = web.New(web.Deps{
+		Store: s.store, Provider: client, Guard: s.guard, Sealer: sealer, Clock: d.Clock, Origin: origin, Lifetimes: cfg.lifetimes(),
+		MaxSessions: cfg.MaxSessions, Log: d.Telemetry.Log,
+	})
+	s.api = api.New(api.Deps{Store: s.store, Guard: s.guard, Lifetimes: cfg.lifetimes()})
+	return s, nil
+}
+
+// Register adds the service's API.
+func (s *Service) Register(r grpc.ServiceRegistrar) { consolev1.RegisterSessionServiceServer(r, s.api) }
+
+// Mount adds the pages of signing in and out to an HTTP server.
+func (s *Service) Mount(handle func(pattern string, h http.Handler)) { s.pages.Mount(handle) }
+
+// Methods says who may call what.
+func (s *Service) Methods() identity.Table {
+	return access.Table(consolev1.SessionService_ServiceDesc.ServiceName)
+}
+
+// Authenticator names people by their session's cookie.
+func (s *Service) Authenticator() identity.Authenticator { return s.guard }
+
+// Confirmer confirms people by access tokens of the provider.
+type Confirmer interface {
+	// Confirm returns the roles that the subject has now by an access token whose
+	// signature was verified. It is Unauthenticated when the provider does not
+	// confirm the token, and Unavailable when it has not done so for a minute.
+	Confirm(ctx context.Context, token, subject string) (roles []string, err error)
+}
+
+// Confirmer confirms people by access tokens: those of the command line.
+func (s *Service) Confirmer() Confirmer { return s.confirmer }
+
+// NewConfirmer is the same for a process without a console.
+func NewConfirmer(p Provider, c clock.Clock) (Confirmer, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	client, err := provider.New(p, "", c)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	return provider.NewConfirmer(client, c), nil
+}
+
+// Ready reports what keeps the service from answering: only the database can. A
+// provider that is away keeps people out, not the hub down.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// Run ends sessions that are over until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	loop := sweep.Loop{
+		Name: "sessions", Every: s.config.SweepEvery, Clock: s.deps.Clock, Log: s.deps.Telemetry.Log, Metrics: s.deps.Telemetry.Metrics,
+		Do: func(ctx context.Context, now time.Time) error {
+			for {
+				n, err := s.store.Sweep(ctx, s.config.lifetimes(), now)
+				if err != nil || n == 0 {
+					return err
+				}
+			}
+		},
+	}
+	return loop.Run(ctx)
+}

@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/identity"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/registry/internal/events"
+)
+
+// opensAll reports whether the caller may open every restricted record: the
+// Restricted Access officer, and the hub's own services.
+func opensAll(ctx context.Context) bool {
+	caller, known := identity.From(ctx)
+	return known && (caller.Kind == identity.Service || (caller.Kind == identity.Person && caller.Has(restrictedRole)))
+}
+
+// veiled is a record as the caller may see it: without what it repeats of other
+// records that are restricted. That it names them is its own.
+func (s *Server) veiled(ctx context.Context, c *registryv1.Customer) (*registryv1.Customer, error) {
+	if c == nil || opensAll(ctx) {
+		return c, nil
+	}
+	var linked []string
+	for _, crn := range append([]string{c.GetPartnerCrn(), c.GetNominee().GetCrn()}, c.GetNomineeFor()...) {
+		if crn != "" {
+			linked = append(linked, crn)
+		}
+	}
+	if len(linked) == 0 {
+		return c, nil
+	}
+	restricted, err := s.Store.RestrictedAmong(ctx, linked)
+	if err != nil || len(restricted) == 0 {
+		return c, err
+	}
+	c = proto.CloneOf(c)
+	if slices.Contains(restricted, c.GetPartnerCrn()) {
+		c.PartnerCarerAllowance = 0
+	}
+	if slices.Contains(restricted, c.GetNominee().GetCrn()) {
+		c.NomineeDeceased = false
+	}
+	// Who made this customer a nominee stands in those records, not in this one.
+	c.NomineeFor = slices.DeleteFunc(c.GetNomineeFor(), func(crn string) bool { return slices.Contains(restricted, crn) })
+	return c, nil
+}
+
+func restriction() *fault.Error {
+	return fault.New(fault.Denied, "RESTRICTED_ACCESS", "only the Restricted Access officer restricts a record or lifts it").
+		WithHelp("Ask the Restricted Access officer.")
+}
+
+// mayReplace refuses to put a record in the place of one the caller may not
+// open, and to change whether it is restricted.
+func mayReplace(ctx context.Context, current, next *registryv1.Customer) error {
+	if err := mayOpen(ctx, current.GetRestrictedAccess()); err != nil {
+		return err
+	}
+	if caller, known := identity.From(ctx); current != nil && current.GetRestrictedAccess() != next.GetRestrictedAccess() && !(known && caller.Has(restrictedRole)) {
+		return restriction()
+	}
+	return nil
+}
+
+// mayImport refuses imported records that would lift a restriction, whoever
+// imports, and those of people that would change a restricted record: an import
+// is no way around the Restricted Access officer. The same record again passes.
+func mayImport(ctx context.Context, current, next *registryv1.Customer) error {
+	if !current.GetRestrictedAccess() {
+		return nil
+	}
+	if next.GetRestrictedAccess() && opensAll(ctx) {
+		return nil
+	}
+	same := proto.CloneOf(next)
+	keepOwn(current, same)
+	same.RegisterMeasure, same.RecordVersion = current.GetRegisterMeasure(), current.GetRecordVersion()
+	if next.GetRestrictedAccess() && len(events.Changed(current, same)) == 0 {
+		return nil
+	}
+	return restriction()
+}
