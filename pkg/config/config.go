@@ -21,6 +21,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+const defaultPrefix = "NOTICEHUB"
+
 // Options say where settings come from.
 type Options struct {
 	// File is a YAML file; "" means none.
@@ -51,7 +53,7 @@ func Load(o Options, into ...any) error {
 		o.Env = os.LookupEnv
 	}
 	if o.Prefix == "" {
-		o.Prefix = "NOTICEHUB"
+		o.Prefix = defaultPrefix
 	}
 	var settings []setting
 	for _, each := range into {
@@ -88,12 +90,8 @@ func Load(o Options, into ...any) error {
 // Describe lists the settings with environment names, defaults and what they are.
 func Describe(into any, prefix string) string {
 	var b strings.Builder
-	for _, s := range collect(reflect.ValueOf(into).Elem(), nil) {
-		fmt.Fprintf(&b, "%s\n    %s", s.env(prefix), s.field.Tag.Get("doc"))
-		if d := s.field.Tag.Get("default"); d != "" {
-			fmt.Fprintf(&b, " (default %s)", d)
-		}
-		b.WriteByte('\n')
+	for _, s := range List(prefix, into) {
+		b.WriteString(s.String() + "\n")
 	}
 	return b.String()
 }

@@ -81,3 +81,20 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("described as\n%s", text)
 	}
 }
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	list := List("", &sample{Name: "n"}, &inner{Max: 3})
+	if len(list) != 9 {
+		t.Fatalf("%d settings", len(list))
+	}
+	if first := list[0]; first != (Setting{Name: "name", Variable: "NOTICEHUB_NAME", Doc: "a name", Value: "n"}) {
+		t.Errorf("%+v", first)
+	}
+	if nested := list[6]; nested.Name != "grpc.max" || nested.Variable != "NOTICEHUB_GRPC_MAX" || nested.Default != "10" {
+		t.Errorf("%+v", nested)
+	}
+	if list[8].Value != int32(3) {
+		t.Errorf("%+v", list[8])
+	}
+}

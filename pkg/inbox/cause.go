@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/redact"
 )
 
 // Causes begin with one of these words, so that Requeue can choose.
@@ -61,9 +62,9 @@ func describe(err error) string {
 			text += " in a function"
 		}
 	case errors.As(err, &f):
-		text = f.Reason + ": " + f.Message
+		text = redact.Text(f.Reason + ": " + f.Message)
 	default:
-		text = err.Error()
+		text = redact.Error(err)
 	}
 	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 	if len(text) > maxCause {

@@ -9,15 +9,15 @@ var plainKeys = keys(
 	// Where a line comes from.
 	"service", "part", "server", "version", "policy", "method", "step", "sweep", "consumer", "stream", "relay", "schema", "file", "dir",
 	// Who, as identity.Caller.Actor says, and what of.
-	"caller", "kind", "role", "roles", "authority", "session", "client", "trace", "code", "reason", "what", "state", "status",
+	"caller", "officer", "peer", "kind", "role", "roles", "authority", "session", "client", "trace", "code", "reason", "what", "state", "status",
 	// Ids the hub made.
 	"id", "event", "message", "report", "submission", "record", "work_item", "receipt_key", "key_id", "checkpoint",
 	// Counts, sizes and positions.
-	"count", "rows", "messages", "events", "lines", "records", "entries", "attempts", "processes", "pid", "epoch", "sequence", "size", "position", "record_version", "depth", "bytes",
+	"count", "rows", "messages", "events", "lines", "records", "entries", "attempts", "processes", "pid", "epoch", "sequence", "size", "position", "record_version", "depth", "bytes", "limit",
 	// Times.
-	"date", "day", "after", "again_in", "took", "at", "expires", "left", "until", "since",
+	"date", "day", "after", "again_in", "took", "at", "expires", "days_left", "until", "since",
 	// Of the infrastructure.
-	"checks", "methods", "form", "grpc", "http", "setting", "certificate", "serial", "subject", "permission", "user", "issuer", "table",
+	"checks", "methods", "form", "grpc", "http", "listener", "setting", "certificate", "serial", "subject", "permission", "user", "issuer", "table",
 	// A customer, only as audit.Writer.Customer names one.
 	"customer",
 )

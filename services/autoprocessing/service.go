@@ -115,7 +115,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 		Policies: policies, Audit: d.Audit, MaxEvents: cfg.MaxEvents, Attempts: attempts,
 	})
 	s.queue = api.NewQueue(s.processor, cfg.Claim)
-	s.register, s.disclosures = api.NewRegister(s.processor), api.NewDisclosures(d.Door)
+	s.register, s.disclosures = api.NewRegister(s.processor), api.NewDisclosures(store.NewDoor(d.Door))
 	s.restricted = api.NewRestricted(s.queue, cfg.RestrictedViews)
 	return s, nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/api"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/policy"
+	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -93,7 +94,7 @@ func (w *world) replica() *world {
 		Pool: w.pool, Relay: outbox.NewRelay(outbox.Deps{Pool: w.pool, Clock: w.clock, Log: telemetry.Discard().Log}, outbox.Options{}),
 		Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry, Policies: policies, Audit: auditor(w.t), MaxEvents: 500, Attempts: 5,
 	})
-	r.queue, r.register, r.disclosures = api.NewQueue(r.p, 30*time.Minute), api.NewRegister(r.p), api.NewDisclosures(w.door)
+	r.queue, r.register, r.disclosures = api.NewQueue(r.p, 30*time.Minute), api.NewRegister(r.p), api.NewDisclosures(store.NewDoor(w.door))
 	r.access = api.NewRestricted(r.queue, viewsPerHour)
 	return &r
 }

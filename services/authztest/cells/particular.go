@@ -68,14 +68,24 @@ func (w *World) particular(m proto.Message, c *cell) {
 	case *auditv1.SearchEntriesRequest:
 		r.Action = "customer.read"
 	case *auditv1.GetEntryRequest:
-		r.Name = &auditv1.GetEntryRequest_Position{Position: 0}
+		r.Name = &auditv1.GetEntryRequest_Position{Position: position(c)}
+	case *auditv1.GetProofRequest:
+		r.Position = position(c)
 	case *auditv1.ExportEntriesRequest:
-		r.Last = 10
+		r.From, r.Last = position(c), 10
 	case *consolev1.ListSessionsRequest:
 		r.Person = "" // everybody's
 	case *sandboxv1.AdvanceClockRequest:
 		r.By = durationpb.New(time.Millisecond)
 	}
+}
+
+// position is one of the audit log.
+func position(c *cell) int64 {
+	if c.object == malformed {
+		return -1
+	}
+	return 0
 }
 
 // lodged is a submission the caller lodges about the object, under a reference of

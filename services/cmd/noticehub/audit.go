@@ -149,7 +149,7 @@ func (c *auditTail) Run(ctx context.Context, out io.Writer) error {
 // unlessEnded is nil when whoever follows has ended it.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		err = nil
 	}
 	return err
 }

@@ -21,7 +21,7 @@ import (
 
 // trust is what an auditor has from elsewhere.
 type trust struct {
-	Key        string   `help:"The log's public key, or @file; without it the key in the file is believed." env:"NOTICEHUB_AUDIT_KEY"`
+	Key        string   `name:"log-key" help:"The log's public key, or @file; without it the key in the file is believed." env:"NOTICEHUB_AUDIT_KEY"`
 	Checkpoint []string `help:"Files with checkpoints kept from before: the log must continue them." type:"existingfile"`
 }
 
@@ -52,7 +52,7 @@ func (t trust) verifier() (note.Verifier, error) {
 		return nil, err
 	}
 	if key == "" {
-		return nil, errors.New("the log's public key is needed: name it with --key")
+		return nil, errors.New("the log's public key is needed: name it with --log-key")
 	}
 	return note.NewVerifier(key)
 }

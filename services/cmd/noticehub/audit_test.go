@@ -92,7 +92,7 @@ func auditRun(t *testing.T, arguments ...string) (string, error) {
 func TestAuditFilesAreVerifiedOffline(t *testing.T) {
 	t.Parallel()
 	export, checkpoint, key := exported(t)
-	out, err := auditRun(t, "verify", export, "--key", "@"+key, "--checkpoint", checkpoint)
+	out, err := auditRun(t, "verify", export, "--log-key", "@"+key, "--checkpoint", checkpoint)
 	if err != nil || !strings.Contains(out, "20 entries, 0 to 19, verified by 2 checkpoints") {
 		t.Fatal(out, err)
 	}
@@ -100,10 +100,10 @@ func TestAuditFilesAreVerifiedOffline(t *testing.T) {
 		t.Error(out, err)
 	}
 	proof := filepath.Join(t.TempDir(), "proof")
-	if _, err := auditRun(t, "prove", "7", "--export", export, "--key", "@"+key, "--checkpoint", checkpoint, "-o", proof); err != nil {
+	if _, err := auditRun(t, "prove", "7", "--export", export, "--log-key", "@"+key, "--checkpoint", checkpoint, "-o", proof); err != nil {
 		t.Fatal(err)
 	}
-	out, err = auditRun(t, "verify", proof, "--proof", "--key", "@"+key)
+	out, err = auditRun(t, "verify", proof, "--proof", "--log-key", "@"+key)
 	if err != nil || !strings.Contains(out, "entry 7 of 20 is proved") || !strings.Contains(out, "continues") {
 		t.Error(out, err)
 	}
@@ -113,14 +113,14 @@ func TestAuditFilesAreVerifiedOffline(t *testing.T) {
 	}
 	altered := filepath.Join(t.TempDir(), "altered")
 	place(t, altered, strings.Replace(string(data), `"record":"0d`, `"record":"0c`, 1))
-	if _, err := auditRun(t, "verify", altered, "--key", "@"+key); err == nil || !strings.Contains(err.Error(), "entry 13 (record 0c000000-0000-0000-0000-000000000000)") {
+	if _, err := auditRun(t, "verify", altered, "--log-key", "@"+key); err == nil || !strings.Contains(err.Error(), "entry 13 (record 0c000000-0000-0000-0000-000000000000)") {
 		t.Error(err)
 	}
-	if _, err := auditRun(t, "prove", "7", "--export", altered, "--key", "@"+key); err == nil {
+	if _, err := auditRun(t, "prove", "7", "--export", altered, "--log-key", "@"+key); err == nil {
 		t.Error("an altered log proves an entry")
 	}
 	_, _, other := exported(t)
-	if _, err := auditRun(t, "verify", export, "--key", "@"+other); err == nil {
+	if _, err := auditRun(t, "verify", export, "--log-key", "@"+other); err == nil {
 		t.Error("another key passes")
 	}
 }

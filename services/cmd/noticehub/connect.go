@@ -28,7 +28,7 @@ type connection struct {
 	Server string `help:"gRPC address of the hub; found through --dir when empty." env:"NOTICEHUB_SERVER"`
 	Dir    string `help:"Directory of a hub that runs on this machine." default:".noticehub" env:"NOTICEHUB_DIR"`
 	Cert   string `help:"Certificate of the authority, PEM; by default one that the hub in --dir gives." env:"NOTICEHUB_CERT" placeholder:"FILE"`
-	Key    string `help:"Key of --cert, PEM." env:"NOTICEHUB_KEY" placeholder:"FILE"`
+	Key    string `name:"cert-key" help:"Key of --cert, PEM." env:"NOTICEHUB_CERT_KEY" placeholder:"FILE"`
 	CA     string `name:"ca" help:"CA of the hub named by --server, PEM; without one it is talked to without encryption." env:"NOTICEHUB_CA" placeholder:"FILE"`
 }
 

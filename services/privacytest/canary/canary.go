@@ -8,7 +8,6 @@ package canary
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,7 +23,13 @@ const settle = 30 * time.Second
 // not be done; without problems everything was done and nothing found.
 func Run(ctx context.Context, dir string) (canaries, hits int, problems []string) {
 	s := &stage{ctx: ctx, dir: dir, set: new(Set), hits: map[string]int{}}
-	if err := errors.Join(s.open(), s.play(), s.look()); err != nil {
+	err := s.open()
+	for _, act := range []func() error{s.play, s.look} {
+		if err == nil {
+			err = act()
+		}
+	}
+	if err != nil {
 		s.problem("%v", err)
 	}
 	if err := s.close(); err != nil {

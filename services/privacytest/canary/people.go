@@ -22,8 +22,8 @@ func (s *stage) person(restricted bool) *registryv1.Customer {
 	}, secret, "locality", "postcode")
 	paid := Plant(s.set, &registryv1.Payment{Code: "JOBSEEKER_PAYMENT", FortnightlyCents: 76_000, Status: registryv1.PaymentStatus_PAYMENT_STATUS_CURRENT}, secret, "code")
 	c := Plant(s.set, &registryv1.Customer{Name: &registryv1.Name{}}, plain,
-		"gender", "partner_crn", "date_of_death", "rent_type", "nominee_for", "payday_code", "last_child_bereavement", "left_declared_area_on")
-	Plant(s.set, c, secret, "crn", "name", "date_of_birth", "date_of_death", "nominee_for", "left_declared_area_on")
+		".gender", ".partner_crn", ".date_of_death", ".rent_type", ".nominee_for", ".payday_code", ".last_child_bereavement", ".left_declared_area_on")
+	Plant(s.set, c, secret, ".crn", ".name", ".date_of_birth", ".date_of_death", ".nominee_for", ".left_declared_area_on")
 	rest := Plant(s.set, &registryv1.Customer{
 		Aliases:   []*registryv1.Name{{}},
 		Addresses: []*registryv1.Address{{Type: registryv1.AddressType_ADDRESS_TYPE_POSTAL}},
@@ -38,12 +38,14 @@ func (s *stage) person(restricted bool) *registryv1.Customer {
 		ServiceOffers: []*registryv1.ServiceOffer{{
 			Kind: registryv1.ServiceOfferKind_SERVICE_OFFER_KIND_CIM_EXEMPTION, Result: registryv1.ServiceOfferResult_SERVICE_OFFER_RESULT_ACCEPTED,
 		}},
-	}, secret, "crn", "name", "date_of_birth", "date_of_death", "gender", "partner_crn", "rent_type", "nominee_for", "payday_code",
-		"last_child_bereavement", "left_declared_area_on", "provider_id", "provider_ends_on", "method_since")
+	}, secret, ".crn", ".name", ".date_of_birth", ".date_of_death", ".gender", ".partner_crn", ".rent_type", ".nominee_for", ".payday_code",
+		".last_child_bereavement", ".left_declared_area_on", "provider_id", "provider_ends_on", "method_since")
 	c.Aliases, c.Nominee, c.Children, c.Imprisonment, c.Penalties = rest.GetAliases(), rest.GetNominee(), rest.GetChildren(), rest.GetImprisonment(), rest.GetPenalties()
 	c.Account, c.Expenses, c.Card, c.Exemptions, c.ServiceOffers = rest.GetAccount(), rest.GetExpenses(), rest.GetCard(), rest.GetExemptions(), rest.GetServiceOffers()
 	c.Addresses, c.Payments = append(rest.GetAddresses(), home), append(rest.GetPayments(), paid)
-	c.RestrictedAccess, c.Office = restricted, "KATH"
+	// Under a measure, so that what changes raises work items; a voluntary one keeps
+	// no notice off.
+	c.RestrictedAccess, c.Office, c.OtherMeasure = restricted, "KATH", eventv1.Measure_MEASURE_VEIM
 	return c
 }
 
@@ -52,7 +54,7 @@ func identityOf(c *registryv1.Customer) *intakev1.CustomerIdentity {
 }
 
 // changes are changes of each kind that a record without more takes.
-func (s *stage) changes() (list []*registryv1.Change) {
+func (s *stage) changes(b Bird) (list []*registryv1.Change) {
 	for _, c := range []*registryv1.Change{
 		{Change: &registryv1.Change_RentType{RentType: "X"}}, {Change: &registryv1.Change_PaydayCode{PaydayCode: "X"}},
 		{Change: &registryv1.Change_LinkPartner{LinkPartner: "X"}},
@@ -71,7 +73,20 @@ func (s *stage) changes() (list []*registryv1.Change) {
 			Kind: registryv1.ServiceOfferKind_SERVICE_OFFER_KIND_CIM_EXEMPTION, Result: registryv1.ServiceOfferResult_SERVICE_OFFER_RESULT_DECLINED,
 		}}},
 	} {
-		list = append(list, Plant(s.set, c, Bird{}, "provider_id", "provider_ends_on"))
+		list = append(list, Plant(s.set, c, b, "provider_id", "provider_ends_on"))
+	}
+	return list
+}
+
+// itemsOf are changes that raise work items, with values in their titles, and
+// leave a customer acceptable: no other name, no death.
+func (s *stage) itemsOf(b Bird) (list []*registryv1.Change) {
+	for _, c := range s.changes(b) {
+		switch c.GetChange().(type) {
+		case *registryv1.Change_PutName, *registryv1.Change_SetNominee, *registryv1.Change_PutImprisonment:
+		default:
+			list = append(list, c)
+		}
 	}
 	return list
 }

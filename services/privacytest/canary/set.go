@@ -2,7 +2,9 @@ package canary
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/redact"
 	"github.com/noticehub/noticehub/pkg/rpc"
 )
@@ -66,30 +69,27 @@ func (s *Set) of(shape int, b Bird) string {
 }
 
 // Plant puts a canary of its own into every personal text of a message, nested
-// ones included, where a shape is valid there; fields that keep names stay.
-// Returned is the message.
+// ones included, where a shape is valid there; fields that keep names stay, those
+// named with a dot before in the message itself only. Returned is the message.
 func Plant[M proto.Message](s *Set, m M, b Bird, keep ...string) M {
-	s.plant(m.ProtoReflect(), b, keep)
+	s.plant(m.ProtoReflect(), b, keep, ".")
 	return m
 }
 
-func (s *Set) plant(m protoreflect.Message, b Bird, keep []string) {
+func (s *Set) plant(m protoreflect.Message, b Bird, keep []string, dot string) {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
-		kept := false
-		for _, name := range keep {
-			kept = kept || name == string(f.Name())
-		}
+		kept := slices.Contains(keep, string(f.Name())) || (dot != "" && slices.Contains(keep, dot+string(f.Name())))
 		switch {
 		case kept || f.IsMap():
 		case f.Message() != nil && f.IsList():
 			for n := range m.Get(f).List().Len() {
-				s.plant(m.Get(f).List().Get(n).Message(), b, keep)
+				s.plant(m.Get(f).List().Get(n).Message(), b, keep, "")
 			}
 		case f.Message() != nil:
 			if m.Has(f) {
-				s.plant(m.Mutable(f).Message(), b, keep)
+				s.plant(m.Mutable(f).Message(), b, keep, "")
 			}
 		case f.Kind() == protoreflect.StringKind && redact.Personal(f) && !(f.ContainingOneof() != nil && !m.Has(f)):
 			s.sing(m, f, b)
@@ -127,8 +127,14 @@ func (s *Set) sing(m protoreflect.Message, f protoreflect.FieldDescriptor, b Bir
 
 // complains reports whether the contract refuses a message because of a field.
 func complains(m protoreflect.Message, f protoreflect.FieldDescriptor) bool {
-	err := rpc.Validate(m.Interface())
-	return err != nil && strings.Contains(err.Error(), string(f.Name()))
+	var refusal *fault.Error
+	if !errors.As(rpc.Validate(m.Interface()), &refusal) {
+		return false
+	}
+	return slices.ContainsFunc(refusal.Fields, func(field fault.Field) bool {
+		name, _, _ := strings.Cut(field.Path, "[")
+		return name == string(f.Name())
+	})
 }
 
 // Find returns the canaries that sing in data, in whatever case.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -56,12 +57,16 @@ type stage struct {
 	mu       sync.Mutex
 	heard    []*nats.Msg
 	called   map[string]bool
+	owned    int // canaries that came back to their authority
 	hits     map[string]int
 	problems []string
 }
 
 // open starts a bus that can be listened to, and the hub on it.
 func (s *stage) open() (err error) {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil { // PostgreSQL's own user must be able to pass through
+		return err
+	}
 	s.called, s.spans = map[string]bool{}, tracetest.NewInMemoryExporter()
 	config := telemetry.Config{LogFormat: "json", LogLevel: "debug", SampleRatio: 1, Output: &s.log, Spans: s.spans}
 	tel, _, err := telemetry.Start(s.ctx, "canary", config)

@@ -64,6 +64,11 @@ func (s *stage) answered(who identity.Caller, method string, reply any, err erro
 		return
 	}
 	for _, bird := range s.set.Find(b) {
+		if bird.Owner != "" && bird.Owner == who.ID {
+			s.mu.Lock()
+			s.owned++
+			s.mu.Unlock()
+		}
 		switch {
 		case strings.HasPrefix(method, "/noticehub.audit."):
 			s.hit("the audit log's answer to "+method, bird)

@@ -4,13 +4,10 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
-	"github.com/noticehub/noticehub/pkg/postgres"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
@@ -20,12 +17,11 @@ import (
 // Disclosures serves DisclosureService.
 type Disclosures struct {
 	processingv1.UnimplementedDisclosureServiceServer
-	door *pgxpool.Pool
+	door *store.Door
 }
 
-// NewDisclosures serves what was disclosed; the pool shows no row until a
-// transaction says whose.
-func NewDisclosures(door *pgxpool.Pool) *Disclosures { return &Disclosures{door: door} }
+// NewDisclosures serves what was disclosed, from the door for authorities.
+func NewDisclosures(door *store.Door) *Disclosures { return &Disclosures{door: door} }
 
 // GetDisclosure returns a disclosure of the calling authority. Absent and
 // another authority's are the same NOT_FOUND, from the same query.
@@ -38,14 +34,9 @@ func (s *Disclosures) GetDisclosure(ctx context.Context, r *processingv1.GetDisc
 	if err != nil {
 		return nil, err
 	}
-	var d store.Disclosure
-	var ok bool
-	err = postgres.InScope(ctx, s.door, authority, func(tx pgx.Tx) (err error) {
-		d, ok, err = store.GetDisclosure(ctx, tx, id, authority)
-		return err
-	})
+	d, ok, err := s.door.Disclosure(ctx, authority, id)
 	if err != nil {
-		return nil, postgres.Classify(err)
+		return nil, err
 	}
 	if !ok {
 		return nil, fault.New(fault.NotFound, "DISCLOSURE_NOT_FOUND", "there is no such disclosure").

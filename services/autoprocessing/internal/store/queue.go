@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/queue"
 )
@@ -161,17 +163,26 @@ func AddAction(ctx context.Context, tx pgx.Tx, a Action) error {
 	return err
 }
 
-// GetDisclosure returns a disclosure of an authority; another authority's is as
-// good as absent.
-func GetDisclosure(ctx context.Context, q Querier, id clock.ID, authority string) (Disclosure, bool, error) {
-	rows, _ := q.Query(ctx, "SELECT submission_id, authority_id, crn, content, disclosed_at FROM disclosure WHERE submission_id = $1 AND authority_id = $2",
-		[16]byte(id), authority)
-	d, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (d Disclosure, err error) {
-		err = row.Scan((*[16]byte)(&d.SubmissionID), &d.AuthorityID, &d.CRN, &d.Content, &d.At)
-		return d, err
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return d, false, nil
-	}
-	return d, err == nil, err
+// Door shows authorities what is theirs: its pool shows no row until a statement
+// says whose rows it is for.
+type Door struct{ pool *pgxpool.Pool }
+
+// NewDoor opens the door with a pool without a scope.
+func NewDoor(pool *pgxpool.Pool) *Door { return &Door{pool: pool} }
+
+// Disclosure reads what was disclosed to the authority; false when it has no such
+// disclosure, whether or not another has.
+func (d *Door) Disclosure(ctx context.Context, authority string, id clock.ID) (found Disclosure, ok bool, err error) {
+	err = postgres.QueryInScope(ctx, d.pool, authority,
+		"SELECT submission_id, authority_id, crn, content, disclosed_at FROM disclosure WHERE submission_id = $1 AND authority_id = $2",
+		[]any{[16]byte(id), authority}, func(rows pgx.Rows) error {
+			for rows.Next() {
+				if err := rows.Scan((*[16]byte)(&found.SubmissionID), &found.AuthorityID, &found.CRN, &found.Content, &found.At); err != nil {
+					return err
+				}
+				ok = true
+			}
+			return rows.Err()
+		})
+	return found, ok, err
 }

@@ -51,7 +51,7 @@ func (a *asked) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)
 func (a *asked) TraceBatchQuery(_ context.Context, _ *pgx.Conn, q pgx.TraceBatchQueryData) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !strings.Contains(q.SQL, "set_config") {
+	if !strings.Contains(q.SQL, "set_config") && !strings.HasPrefix(q.SQL, "EXPLAIN") {
 		a.statements[q.SQL] = q.Args
 	}
 }
