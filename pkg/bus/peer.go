@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -101,4 +102,17 @@ func (p Peer) consumes(stream string) []string {
 		}
 	}
 	return names
+}
+
+// PublicKey is the public half of a client's nkey. The error of a text that is not
+// the secret half of one does not repeat it.
+func PublicKey(seed string) (string, error) {
+	pair, err := nkeys.FromSeed([]byte(seed))
+	if err == nil {
+		var key string
+		if key, err = pair.PublicKey(); err == nil && nkeys.IsValidPublicUserKey(key) {
+			return key, nil
+		}
+	}
+	return "", errors.New("it is not the seed of a user's nkey (SU…)")
 }

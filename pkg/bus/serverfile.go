@@ -38,9 +38,9 @@ const serverFileHead = `# A NATS server (2.15.2 or later) for NoticeHub, made fr
 # proto/subject: who publishes what, and who consumes it. Change those, not this
 # file; "go test ./services/internal/packet -run Sample -update" writes it anew.
 #
-# Every client has a key of its own: "nk -gen user -pubout" makes one. The secret
-# half goes into the file that the service's nats_seed_file names, mode 0400; the
-# public half into this server's environment. The courier's is for the service
+# Every client has a key of its own. "<service> keys" makes it: the secret half goes
+# into the file that the service's nats_seed_file names, mode 0400; the public half,
+# which it prints, into this server's environment. The courier's is for the service
 # that declares the streams (nats_admin_seed_file). Nobody gets in without a key
 # and a certificate; nobody may do what is not listed.
 

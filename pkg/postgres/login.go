@@ -100,7 +100,7 @@ func scramVerifier(password string) (string, error) {
 // URLFor is address with another login: the same server, database and settings,
 // whether it is a URL or a list of keywords and values.
 func URLFor(address, role, password string) (string, error) {
-	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+	if !isURL(address) {
 		if _, err := pgx.ParseConfig(address); err != nil {
 			return "", parseFailed()
 		}

@@ -30,6 +30,9 @@ type Options struct {
 	Tracer pgx.QueryTracer
 	// ApplicationName shows in pg_stat_activity; "" means the role.
 	ApplicationName string
+	// Password gives the password for the next connection, instead of one in the
+	// URL: it is asked each time, so that a changed one counts without a restart.
+	Password func() (string, error)
 	// Scope of the sessions: whose rows of tables with row security they may
 	// touch where a transaction does not say (InScope). "" is nobody's, Everything
 	// is for a service's own work.
@@ -69,6 +72,7 @@ func Open(ctx context.Context, url string, s Schema, o Options) (*pgxpool.Pool, 
 		return nil, parseFailed()
 	}
 	o.apply(cfg, s)
+	o.ask(cfg)
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), cfg)
 	if err != nil {
 		return nil, Classify(err)

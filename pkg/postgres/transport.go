@@ -11,11 +11,11 @@ import (
 )
 
 // CheckTransport refuses a URL whose connections somebody between could read or
-// answer: every server that is neither a Unix socket nor a loopback address must
+// answer, whether or not the files it names are there: every server that is neither a Unix socket nor a loopback address must
 // be reached with sslmode=verify-full and channel_binding=require. Services call
 // it at start, outside development.
 func CheckTransport(url string) error {
-	cfg, err := pgx.ParseConfig(url)
+	cfg, err := pgx.ParseConfig(withoutFiles(url))
 	if err != nil {
 		return parseFailed()
 	}

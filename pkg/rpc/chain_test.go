@@ -191,9 +191,14 @@ func TestDefectsAreLoggedNotTold(t *testing.T) {
 	if err := stream.RecvMsg(responseType.New().Interface()); status.Code(err) != codes.Internal || strings.Contains(err.Error(), "garden") {
 		t.Errorf("the stream gave %v", err)
 	}
-	for _, where := range []string{"the cellar", "the attic", "the garden", "stack=", "method=" + echoMethod} {
+	for _, where := range []string{"a value of type string", "the attic", "chain_test.go", "stack=", "method=" + echoMethod, "method=" + chatMethod} {
 		if !strings.Contains(w.log.String(), where) {
 			t.Errorf("%q is not in the log", where)
+		}
+	}
+	for _, what := range []string{"the cellar", "the garden"} {
+		if strings.Contains(w.log.String(), what) {
+			t.Errorf("what a handler panicked with, %q, is in the log", what)
 		}
 	}
 	if _, f := call(t.Context(), c, echoMethod, request(t, "")); f == nil {

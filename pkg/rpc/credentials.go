@@ -15,23 +15,6 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 )
 
-// webCall is what the HTTP port knows of a request before it is translated.
-type webCall struct {
-	credentials identity.Credentials
-	problem     error
-	remote      string
-}
-
-type webKey struct{}
-
-// withWebCall keeps a request's credentials for the chain: after translation
-// nobody knows its method any more.
-func withWebCall(r *http.Request) *http.Request {
-	c := &webCall{remote: r.RemoteAddr}
-	c.credentials, c.problem = CredentialsOf(r)
-	return r.WithContext(context.WithValue(r.Context(), webKey{}, c))
-}
-
 // CredentialsOf are the credentials of an HTTP request, for handlers added with
 // Handle that authenticate by themselves. A header that may come once and comes
 // twice is an error.
@@ -54,7 +37,7 @@ func CredentialsOf(r *http.Request) (identity.Credentials, error) {
 // credentialsOf are the credentials of a call. Cookies are browsers', so they
 // count on the HTTP port only.
 func credentialsOf(ctx context.Context) (identity.Credentials, error) {
-	if w, ok := ctx.Value(webKey{}).(*webCall); ok {
+	if w, ok := webCallOf(ctx); ok {
 		return w.credentials, w.problem
 	}
 	var c identity.Credentials

@@ -86,7 +86,8 @@ func (g *boundedGzip) Read(p []byte) (int, error) {
 }
 
 func badGzip(err error) error {
-	if err == nil || err == io.EOF { //nolint:errorlint // readers return it bare
+	var told *connect.Error                                   // by a body that is not to be read
+	if err == nil || err == io.EOF || errors.As(err, &told) { //nolint:errorlint // readers return it bare
 		return err
 	}
 	return connectError(fault.New(fault.Invalid, "COMPRESSION_INVALID", "the body is not valid gzip"))

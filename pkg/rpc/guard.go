@@ -3,9 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -15,12 +13,17 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/noticehub/noticehub/pkg/audit"
+	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/redact"
 )
 
 var errStopping = fault.New(fault.Unavailable, "STOPPING", "the server is stopping").
 	WithHelp("Connect again and resume.").WithRetry(retryUnsaid)
+
+var errCrowded = fault.New(fault.Exhausted, "TOO_MANY_STREAMS", "too many streams of this kind are open").
+	WithHelp("Ask once instead of watching, or try again later.").WithRetry(retryUnsaid)
 
 // unary puts the chain around a method. It wraps the registered handler instead
 // of being a gRPC interceptor: interceptors run after the request was decoded
@@ -95,8 +98,9 @@ func (s *Server) show(ctx context.Context, m *method, caller identity.Caller, ab
 }
 
 // stream puts the chain around a streaming method; there is no deadline. The
-// handler runs beside the one gRPC called, so that a stop can end the call even
-// while the handler waits for the next message.
+// handler runs beside the one gRPC called, so that the call can be ended even
+// while the handler waits for the next message: by a stop, or because the caller
+// may not have it any more.
 func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 	return func(impl any, ss grpc.ServerStream) (err error) {
 		observe := s.metrics.stream(m.full)
@@ -106,13 +110,30 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 			err = s.answer(ctx, m, err, guarded.object())
 			observe(status.Code(err))
 		}()
+		if m.open {
+			select {
+			case s.opened <- struct{}{}:
+				defer func() { <-s.opened }()
+			default:
+				return errCrowded
+			}
+		}
 		if ctx, guarded.caller, err = s.admitStream(ctx, m); err != nil {
 			return err
 		}
+		asked, stopAsking := context.WithCancel(ss.Context()) // which still has the credentials
+		defer stopAsking()
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		guarded.ctx = ctx
-		ended := make(chan error, 1)
+		ended, lost := make(chan error, 1), make(chan error, 1)
+		if !m.open {
+			go func() {
+				if err := s.keepAsking(asked, m, guarded.caller); err != nil {
+					lost <- err
+				}
+			}()
+		}
 		s.streams.Go(func() {
 			var err error
 			defer func() {
@@ -123,12 +144,14 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 			}()
 			err = desc.Handler(impl, guarded)
 		})
+		var why error = errStopping
 		select {
 		case err = <-ended:
 			return err
+		case why = <-lost:
 		case <-s.ending.Done():
 		}
-		cancel(errStopping)
+		cancel(why)
 		select {
 		case err = <-ended: // it noticed
 			if err == nil {
@@ -136,7 +159,7 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 			}
 		case <-time.After(streamGrace / 2): // it waits for a message; returning wakes it
 		}
-		return errStopping
+		return why
 	}
 }
 
@@ -157,15 +180,21 @@ func (s *Server) admit(ctx context.Context, m *method) (context.Context, identit
 		return ctx, identity.Caller{}, nil
 	}
 	ctx = audit.WithMethod(ctx, m.full)
-	caller, err := s.authenticate(ctx)
-	if err == nil {
+	if c, ok := webCallOf(ctx); ok {
+		c.reached.Store(true)
+	}
+	caller, err := s.who(ctx)
+	if caller.Kind != 0 {
 		ctx = identity.With(ctx, caller)
-		if err = s.options.Table.Check(m.full, caller); err == nil {
-			err = s.limits.call(caller)
-		}
+	}
+	if err == nil {
+		err = s.options.Table.Check(m.full, caller)
 	}
 	if err != nil {
-		s.log(ctx, slog.LevelInfo, "call refused", m.full, slog.String("caller", caller.Actor()), slog.String("kind", fault.KindOf(err).String()))
+		kind := fault.KindOf(err).String()
+		if ok, _ := s.refusalLog.Allow(kind, 1, clock.System().Now()); ok { // all are counted and on record
+			s.log(ctx, slog.LevelInfo, "call refused", m.full, slog.String("caller", caller.Actor()), slog.String("kind", kind))
+		}
 		return ctx, caller, err
 	}
 	return s.passOn(ctx), caller, nil
@@ -187,14 +216,14 @@ func (s *Server) answer(ctx context.Context, m *method, err error, about string)
 	}
 	answer := Status(err)
 	if status.Code(answer) == codes.Internal {
-		s.log(ctx, slog.LevelError, "call failed", m.full, slog.String("error", err.Error()))
+		s.log(ctx, slog.LevelError, "call failed", m.full, slog.Any("error", err))
 	}
 	return answer
 }
 
 func (s *Server) panicked(ctx context.Context, full string, p any) error {
 	s.metrics.panics.WithLabelValues(full).Inc()
-	s.log(ctx, slog.LevelError, "handler panicked", full, slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
+	s.log(ctx, slog.LevelError, "handler panicked", full, slog.Any("panic", redact.Panic(p)), slog.String("stack", redact.Stack()))
 	return fault.New(fault.Internal, "PANIC", "the handler panicked")
 }
 

@@ -24,6 +24,10 @@ const (
 	handshake = 5 * time.Second
 	// maxDrain is the longest a stop waits for calls to end.
 	maxDrain = 10 * time.Second
+	// ageGrace is what calls get beyond MaxConnectionAge.
+	ageGrace = 30 * time.Second
+	// maxOpen streams may be open of methods that are open to all, such as health's.
+	maxOpen = 128
 	// streamGrace is how long streams may go on after a stop began: enough to be
 	// answered what is under way. Then they end with UNAVAILABLE, to be resumed elsewhere.
 	streamGrace = time.Second
@@ -43,13 +47,12 @@ type Options struct {
 	// Customer is the name of a customer on record (audit.Writer.Customer). It is
 	// required with Audit.
 	Customer func(crn string) string
-	// TLS encrypts the listeners. The gRPC listener needs it, except in development.
+	// TLS encrypts the listeners, which need it except in development; the HTTP
+	// listener may do without on the loopback, behind something that has it.
 	TLS TLS
-	// Development allows the gRPC listener without TLS, serves reflection, and,
-	// when there is no Ops listener, health and metrics on the HTTP listener.
+	// Development allows listeners without TLS, serves reflection, and, when there
+	// is no Ops listener, health and metrics on the HTTP listener.
 	Development bool
-	// Reflection does what Development does.
-	Reflection bool
 	// Metadata are the keys of metadata that pass on to handlers; none by default.
 	Metadata []string
 	// Limits of what callers may use.
@@ -60,8 +63,13 @@ type Options struct {
 	// process; default 64.
 	MaxConcurrentStreams uint32
 	// MaxConnectionAge closes connections in good time, so that callers spread
-	// over new replicas; calls get 30 s more. Default 15 minutes.
+	// over new replicas and revoked certificates are not good for long; calls get
+	// 30 s more. Default 15 minutes.
 	MaxConnectionAge time.Duration
+	// Recheck is how often it is found out again who has an open stream, and whether
+	// they still may; default 15 s. So a stream ends soon after the session, the
+	// token or the role it was opened with.
+	Recheck time.Duration
 	// Drain is how long a stop waits for calls to end; default and most 10 s.
 	Drain time.Duration
 	// Name of the server in its log; default "rpc".
@@ -106,12 +114,12 @@ type Rate struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	o.Development = o.Development || o.Reflection
 	o.MaxMessageBytes = or(o.MaxMessageBytes, 256<<10)
 	o.MaxConcurrentStreams = or(o.MaxConcurrentStreams, 64)
 	o.MaxConnectionAge = or(o.MaxConnectionAge, 15*time.Minute)
 	o.Limits.Connections = or(o.Limits.Connections, 1024)
 	o.Limits.ConnectionsPerAuthority = or(o.Limits.ConnectionsPerAuthority, 16)
+	o.Recheck = or(o.Recheck, 15*time.Second)
 	o.Drain = or(o.Drain, maxDrain)
 	o.Name = or(o.Name, "rpc")
 	var problems []error
@@ -124,6 +132,7 @@ func (o Options) withDefaults() (Options, error) {
 	wrong(o.Authenticator == nil, "Authenticator is missing")
 	wrong(o.Audit != nil && o.Customer == nil, "Customer is missing: records name customers by it")
 	wrong(o.MaxMessageBytes < 1 || o.MaxMessageBytes > maxReply, "MaxMessageBytes is %d, must be 1 to %d", o.MaxMessageBytes, maxReply)
+	wrong(o.Recheck < 0, "Recheck must not be negative")
 	wrong(o.Drain < 0 || o.Drain > maxDrain, "Drain is %s, must be at most %s", o.Drain, maxDrain)
 	l := o.Limits
 	wrong(l.InFlight < 0 || l.Connections < 1 || l.ConnectionsPerAuthority < 1, "Limits must not be negative")
@@ -161,7 +170,7 @@ func (o Options) transport() []grpc.ServerOption {
 		grpc.ConnectionTimeout(handshake),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 30 * time.Second}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
-			MaxConnectionAge: o.MaxConnectionAge, MaxConnectionAgeGrace: 30 * time.Second,
+			MaxConnectionAge: o.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace,
 			Time: time.Minute, Timeout: 20 * time.Second, // notices peers that vanished
 		}),
 	)

@@ -38,7 +38,9 @@ var refusals = map[string]bool{
 	"AUTHORITY_MISMATCH":   true,
 	"CASE_WORKER_MISMATCH": true,
 	"RATE_LIMITED":         true,
-	"QUOTA_EXCEEDED":       true,
+	"CUSTOMER_QUOTA":       true,
+	"ENUMERATION_QUOTA":    true,
+	"DAILY_QUOTA":          true,
 	"REFERENCE_REUSED":     true,
 	"MESSAGE_TOO_LARGE":    true,
 	"MESSAGE_INVALID":      true,
@@ -204,7 +206,7 @@ func (m *method) about(request any) (value string) {
 }
 
 func peerHost(ctx context.Context) string {
-	if c, ok := ctx.Value(webKey{}).(*webCall); ok {
+	if c, ok := webCallOf(ctx); ok {
 		return host(c.remote)
 	}
 	if p, ok := peer.FromContext(ctx); ok {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/noticehub/noticehub/pkg/clock"
 )
 
 // Listeners are where a server is reached; nil ones are left out. Serve closes them.
@@ -84,6 +86,9 @@ func (s *Server) door(l Listeners) (door, error) {
 	if l.GRPC != nil && s.options.TLS.GRPC == nil && !s.options.Development {
 		err = errors.Join(err, errors.New("rpc: the gRPC listener is not encrypted, which is allowed in development only"))
 	}
+	if l.HTTP != nil && s.options.TLS.HTTP == nil && !s.options.Development && !loopback(l.HTTP.Addr()) {
+		err = errors.Join(err, errors.New("rpc: the HTTP listener is not encrypted, which is allowed in development or on the loopback only"))
+	}
 	if err != nil {
 		return door{}, err
 	}
@@ -92,11 +97,16 @@ func (s *Server) door(l Listeners) (door, error) {
 	if l.Ops == nil && s.options.Development {
 		s.operations(s.extra)
 	}
-	gateway, err := newGateway(s.web, s.extra, s.options.MaxMessageBytes)
+	gateway, err := newGateway(s.web, s.openToAll(s.extra), s.options.MaxMessageBytes)
 	if err != nil {
 		return door{}, err
 	}
 	return door{http: s.httpServer(s.dispatch(gateway)), ops: s.httpServer(ops)}, nil
+}
+
+func loopback(a net.Addr) bool {
+	ip := net.ParseIP(host(a.String()))
+	return ip != nil && ip.IsLoopback()
 }
 
 // doorway bounds the connections of a listener.
@@ -127,7 +137,10 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		ReadHeaderTimeout: handshake,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(newHTTPLog(s), "", 0),
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, connectedKey{}, clock.System().Now())
+		},
+		ErrorLog: log.New(newHTTPLog(s), "", 0),
 	}
 }
 

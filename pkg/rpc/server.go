@@ -2,25 +2,28 @@
 // by REST with JSON, Connect and gRPC-Web on another, and dials other services.
 //
 // Every call passes the same chain, whatever its protocol: recover → deadline
-// (at most 10 s, unary calls) → calls under way → authenticate → rule of the
-// method (denied by default) → rate → decode → the request's authority is the
+// (at most 10 s, unary calls) → calls under way → authenticate → rate → rule of
+// the method (denied by default) → decode → the request's authority is the
 // caller's → validate → handler → mask → record of the read → status with
 // google.rpc details, refusals on record. Authentication comes before decoding,
-// so strangers cost little; only REST bodies, at most MaxMessageBytes, are
-// decoded before. grpc.health.v1 and, in development, reflection are open to all.
+// so strangers cost little; of unary requests on the HTTP port it comes before
+// anything of the body is read, because translating them needs all of it. Who has
+// a stream is asked for again every Options.Recheck. grpc.health.v1 and, in
+// development, reflection are open to all.
 //
 // Guarantees: callers never see a cause, a panic or a stack; INTERNAL with an
 // ErrorInfo means a defect of the hub, not a malformed message; nothing of
 // messages is logged; memory per unary call is bounded by MaxMessageBytes, also
 // for compressed bodies; a reply that must be on record leaves after its entry
-// is durable or not at all; handlers see no credentials.
+// is durable or not at all (of a stream that holds for the first message, and
+// what the later ones show is on record before it is 100 records or 10 s old);
+// handlers see no credentials; listeners take TLS 1.3 only, outside development.
 //
-// gRPC itself answers some broken transport (a truncated frame, corrupt gzip)
-// with an INTERNAL without details, before the chain sees it.
-//
-// Rates and connections are limited per process, not over replicas. On the HTTP port the requests of one stream are
-// bounded to 64 messages of full size in all, because net/http's transport has
-// no back-pressure; bulk belongs on the gRPC port.
+// Not guaranteed: gRPC itself answers some broken transport (a truncated frame,
+// corrupt gzip) with an INTERNAL without details, before the chain sees it. Rates
+// and connections are limited per process, not over replicas. On the HTTP port the
+// requests of one stream are bounded to 64 messages of full size in all, because
+// net/http's transport has no back-pressure; bulk belongs on the gRPC port.
 package rpc
 
 import (
@@ -60,8 +63,11 @@ type Server struct {
 	ready               *readiness
 	metrics             *metrics
 	limits              *limits
-	handshakeLog        *rate.Keyed
-	extra               *http.ServeMux
+	// handshakeLog and refusalLog keep floods out of the log.
+	handshakeLog, refusalLog *rate.Keyed
+	// opened are the streams of methods that are open to all.
+	opened chan struct{}
+	extra  *http.ServeMux
 
 	methods  map[string]*method // by full name
 	problems []error            // found while registering, told by Serve
@@ -87,6 +93,8 @@ func NewServer(o Options) (*Server, error) {
 		metrics:      newMetrics(o.Telemetry.Metrics),
 		limits:       newLimits(o.Limits),
 		handshakeLog: newHandshakeLog(),
+		refusalLog:   rate.NewKeyed(10, 50, 16),
+		opened:       make(chan struct{}, maxOpen),
 		extra:        http.NewServeMux(),
 		methods:      make(map[string]*method),
 	}

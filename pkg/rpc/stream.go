@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 )
 
@@ -25,8 +27,9 @@ type guardedStream struct {
 	mu    sync.Mutex // guards what follows; the two directions are used at once
 	heard bool       // the first message came
 	about string
-	told  bool // the record of the read is written
-	later shown
+	told  bool  // the record of the read is written
+	later shown // by messages that are not on record yet
+	since time.Time
 	// failed is why nothing may leave any more.
 	failed error
 }
@@ -70,22 +73,29 @@ func (g *guardedStream) SendMsg(reply any) error {
 	return g.ServerStream.SendMsg(out)
 }
 
-// record writes the entry of the read before the first message and counts what
-// the later ones show.
+// recordEach is how long what later messages show may wait for its entry.
+const recordEach = 10 * time.Second
+
+// record writes the entry of the read before the first message. What later ones
+// show is written before an entry is full, and at the next message after
+// recordEach: a crash loses what so many messages showed, never that the stream
+// was read.
 func (g *guardedStream) record(out proto.Message) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.failed != nil:
 		return g.failed
-	case g.told:
-		g.server.add(&g.later, g.method, out)
+	case g.told && g.method.shown == nil:
 		return nil
 	}
-	var seen shown
-	g.server.add(&seen, g.method, out)
-	g.failed = g.server.recordRead(g.ctx, g.method, g.about, seen)
-	g.told = g.failed == nil
+	now := clock.System().Now()
+	g.server.add(&g.later, g.method, out)
+	if g.told && g.later.count < maxShown && now.Sub(g.since) < recordEach {
+		return nil
+	}
+	g.failed = g.server.recordRead(g.ctx, g.method, g.about, g.later)
+	g.told, g.since, g.later = g.failed == nil, now, shown{}
 	return g.failed
 }
 

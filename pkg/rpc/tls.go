@@ -153,8 +153,11 @@ func (l httpLog) Write(line []byte) (int, error) {
 	if rest, is := strings.CutPrefix(text, "http: TLS handshake error from "); is {
 		remote, why, _ := strings.Cut(rest, ": ")
 		l.server.handshakeFailed("http", host(remote), why)
-	} else {
-		l.rest(text)
+		return len(line), nil
 	}
+	if strings.Contains(text, "panic serving") {
+		text = "a handler panicked" // with what, may be personal
+	}
+	l.rest(text)
 	return len(line), nil
 }

@@ -36,6 +36,9 @@ func (s *Server) dispatch(gateway http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A connection's earlier request may have left a deadline.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+		if at, ok := r.Context().Value(connectedKey{}).(time.Time); ok && s.aged(at, 0) {
+			w.Header().Set("Connection", "close") // with HTTP/2, too: what is under way ends first
+		}
 		if _, pattern := s.extra.Handler(r); pattern != "" && pattern != "/" && !strings.HasSuffix(pattern, " /") {
 			s.extra.ServeHTTP(w, r)
 			return
@@ -46,7 +49,7 @@ func (s *Server) dispatch(gateway http.Handler) http.Handler {
 
 // call bounds one request in size and time and passes it to the services.
 func (s *Server) call(gateway http.Handler, w http.ResponseWriter, r *http.Request) {
-	r = withWebCall(r)
+	c, r := withWebCall(r)
 	contentType := r.Header.Get("Content-Type")
 	if strings.HasPrefix(contentType, "application/connect+") || strings.HasPrefix(contentType, "application/grpc") {
 		r.Body = http.MaxBytesReader(w, r.Body, int64(streamMessages*s.options.MaxMessageBytes))
@@ -62,11 +65,14 @@ func (s *Server) call(gateway http.Handler, w http.ResponseWriter, r *http.Reque
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	_ = http.NewResponseController(w).SetWriteDeadline(clock.System().Now().Add(replyTime))
-	if s.readBody(w, r) {
-		reply := &replyWriter{ResponseWriter: w}
+	// For whoever is not let in too: what is left of a body is not waited for.
+	_ = http.NewResponseController(w).SetReadDeadline(clock.System().Now().Add(bodyTime))
+	reply := &replyWriter{ResponseWriter: w}
+	if !s.ask(c, r) || s.readBody(reply, r) {
 		gateway.ServeHTTP(reply, r)
 		reply.end(r, s.options.Telemetry.Log)
 	}
+	s.recordFront(c, r, reply.code)
 }
 
 // readBody takes the whole body of a unary request, so that one that is too
@@ -74,6 +80,7 @@ func (s *Server) call(gateway http.Handler, w http.ResponseWriter, r *http.Reque
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		r.Body, r.ContentLength = http.NoBody, 0 // has no meaning
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 		return true
 	}
 	limit := int64(s.options.MaxMessageBytes)
@@ -81,8 +88,6 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) bool {
 		s.refuseLarge(w, r)
 		return false
 	}
-	deadline := http.NewResponseController(w)
-	_ = deadline.SetReadDeadline(clock.System().Now().Add(bodyTime))
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	switch {
 	case err != nil:
@@ -92,7 +97,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) bool {
 		s.refuseLarge(w, r)
 		return false
 	}
-	_ = deadline.SetReadDeadline(time.Time{})
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return true
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"strings"
+	"regexp"
 
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -13,19 +13,24 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
-// replyWriter holds back a reply with code 500 to a unary REST or Connect
-// request until it is known whose fault it is. The services' own always have
-// details; one without is the gateway's or the transport's, which found no way
-// to translate the request (a query parameter that is no field, a path that is
-// not UTF-8) and calls that internal.
+// replyWriter holds back a reply with code 400 or 500 to a unary REST or Connect
+// request until it is known whose it is. The services' own always have details;
+// one without is the gateway's or the transport's, which found no way to
+// translate the request (a query parameter that is no field, a path that is not
+// UTF-8), calls that internal, and repeats what the caller sent.
 type replyWriter struct {
 	http.ResponseWriter
+	code int
 	held bool
 	body bytes.Buffer
 }
 
+// Unwrap is for http.ResponseController.
+func (w *replyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w *replyWriter) WriteHeader(code int) {
-	if w.held = code == http.StatusInternalServerError; !w.held {
+	w.code = code
+	if w.held = code == http.StatusInternalServerError || code == http.StatusBadRequest; !w.held {
 		w.ResponseWriter.WriteHeader(code)
 	}
 }
@@ -43,6 +48,9 @@ func (w *replyWriter) Flush() {
 	}
 }
 
+// named is the field that the gateway's words name; it is the caller's spelling.
+var named = regexp.MustCompile(`(?:parameter|field path) "([A-Za-z0-9_.]{1,64})"`)
+
 // end sends what was held back.
 func (w *replyWriter) end(r *http.Request, log *slog.Logger) {
 	if !w.held {
@@ -53,16 +61,23 @@ func (w *replyWriter) end(r *http.Request, log *slog.Logger) {
 		Details []json.RawMessage
 	}
 	if json.Unmarshal(w.body.Bytes(), &reply) != nil || len(reply.Details) > 0 {
-		w.ResponseWriter.WriteHeader(http.StatusInternalServerError)
+		w.ResponseWriter.WriteHeader(w.code)
 		_, _ = w.ResponseWriter.Write(w.body.Bytes())
 		return
 	}
-	// Should the reply be what could not be translated, this line is how we learn of it.
-	log.WarnContext(r.Context(), "request could not be translated", "error", shorten(reply.Message))
+	f := fault.New(fault.Invalid, "REQUEST_INVALID", "the request cannot be read").
+		WithHelp("Check path and query parameters against the contract's proto files.")
+	if field := named.FindStringSubmatch(reply.Message); field != nil {
+		f.Message += ": " + field[1]
+		f.Fields = []fault.Field{{Path: field[1], Description: "is not in the form the contract wants, or no field of it"}}
+	} else if w.code == http.StatusInternalServerError {
+		// Should the reply be what could not be translated, this line is how we learn of
+		// it. What the gateway says would repeat the caller's values.
+		log.WarnContext(r.Context(), "a request or its reply could not be translated")
+	}
+	w.code = http.StatusBadRequest
 	w.Header().Del("Content-Length")
-	writeError(w.ResponseWriter, r, http.StatusBadRequest,
-		fault.New(fault.Invalid, "REQUEST_INVALID", "the request cannot be read: %s", strings.ToValidUTF8(reply.Message, "?")).
-			WithHelp("Check path and query parameters against the contract's proto files."))
+	writeError(w.ResponseWriter, r, w.code, f)
 }
 
 // writeError answers a unary request as a service would, in the form of its

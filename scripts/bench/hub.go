@@ -109,6 +109,7 @@ func (h *hub) findAddress(ctx context.Context) error {
 var highLimits = []string{
 	"NOTICEHUB_CALLS_PER_SECOND=1000000", "NOTICEHUB_CALLS_BURST=1000000", "NOTICEHUB_CALLS_IN_FLIGHT=100000",
 	"NOTICEHUB_MESSAGES_PER_SECOND=1000000", "NOTICEHUB_MESSAGES_BURST=1000000",
+	"NOTICEHUB_CUSTOMER_RATE=1000000", "NOTICEHUB_CUSTOMER_BURST=1000000", "NOTICEHUB_SEARCH_QUOTA=1000000000",
 }
 
 // dial connects as a caller: to a secured hub by a certificate of its development

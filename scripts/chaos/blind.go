@@ -7,7 +7,7 @@ import (
 )
 
 // linesTwice puts the lines of each report into the next one as well.
-const linesTwice = `INSERT INTO adviceoutcome.report_chunk (report_id, form, number, content) SELECT r.report_id, 1, c.number + 1000, c.content
+const linesTwice = `INSERT INTO adviceoutcome.report_chunk (report_id, authority_id, form, number, content) SELECT r.report_id, r.authority_id, 1, c.number + 1000, c.content
 	FROM adviceoutcome.report r JOIN adviceoutcome.report o ON o.authority_id = r.authority_id AND o.sequence = r.sequence - 1
 	JOIN adviceoutcome.report_chunk c ON c.report_id = o.report_id AND c.form = 1`
 

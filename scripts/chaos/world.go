@@ -138,7 +138,7 @@ func (w *world) environment(name string) []string {
 		"NOTICEHUB_RECEIPT_KEY_FILE=" + w.file("receipt.pem"), "NOTICEHUB_SIGNING_KEY_FILE=" + w.file("report.pem"),
 		"NOTICEHUB_AUDIT_KEY_FILE=" + w.file("audit.key"),
 		// Limits are for strangers; here they would hide what comes behind them.
-		"NOTICEHUB_CALLS_PER_SECOND=0", "NOTICEHUB_MESSAGES_PER_SECOND=0",
+		"NOTICEHUB_CALLS_PER_SECOND=0", "NOTICEHUB_MESSAGES_PER_SECOND=0", "NOTICEHUB_CUSTOMER_RATE=0", "NOTICEHUB_SEARCH_QUOTA=0",
 		"NOTICEHUB_CREATE_KEYS=true", "NOTICEHUB_LOG_LEVEL=warn", "NOTICEHUB_SABOTAGE=" + w.planted, "NOTICEHUB_ZONE=" + agencyZone,
 		// What falls due by date has to show while somebody waits for it.
 		"NOTICEHUB_SWEEP_EVERY=5s",

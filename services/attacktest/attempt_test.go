@@ -65,6 +65,17 @@ func (a *attempt) hostile(c identity.Caller) grpc.ClientConnInterface {
 	return &listening{conn, a}
 }
 
+// honest is a connection of somebody who may see what there is: answers are not
+// looked at.
+func (a *attempt) honest(c identity.Caller) grpc.ClientConnInterface {
+	a.Helper()
+	conn, err := a.as(c)
+	if err != nil {
+		a.Fatal(err)
+	}
+	return conn
+}
+
 type listening struct {
 	grpc.ClientConnInterface
 	a *attempt
@@ -142,7 +153,7 @@ func (a *attempt) send(r *http.Request) (int, http.Header, string) {
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	if err != nil {
-		a.Error(err)
+		a.Logf("the answer of %s was cut: %v", r.URL.Path, err)
 	}
 	a.hear(body)
 	for name, values := range answer.Header {
@@ -169,7 +180,7 @@ func bearer(c identity.Caller) string { return "Bearer " + identity.DevelopmentT
 // business tables: everything but the courier's, the audit log and sessions.
 const business = `SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^(pg_|information_schema|audit$|public$|console$)'
-	AND c.relname NOT IN ('outbox', 'inbox', 'parked') AND c.relname !~ '^goose' ORDER BY 1`
+	AND c.relname NOT IN ('outbox', 'inbox', 'parked', 'reconciled') AND c.relname !~ '^goose' ORDER BY 1`
 
 // fingerprint is what the business tables hold: rows and a sum over their hashes.
 func (w *world) fingerprint(ctx context.Context) (map[string]string, error) {
@@ -229,11 +240,19 @@ func (w *world) rest(t testing.TB) map[string]string {
 	return nil
 }
 
-// entries counts audit entries by action and reason, those with no reason by the
-// action alone, too.
-func (w *world) entries(t testing.TB) map[string]int {
+// moment is the database's time.
+func (w *world) moment(t testing.TB) (at time.Time) {
 	t.Helper()
-	rows, err := w.db.Query(context.Background(), "SELECT entries FROM audit.record")
+	if err := w.db.QueryRow(context.Background(), "SELECT clock_timestamp()").Scan(&at); err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// entries counts the audit entries since then by action, and by action and reason.
+func (w *world) entries(t testing.TB, since time.Time) map[string]int {
+	t.Helper()
+	rows, err := w.db.Query(context.Background(), "SELECT entries FROM audit.record WHERE recorded_at >= $1", since)
 	if err != nil {
 		t.Fatal(err)
 	}

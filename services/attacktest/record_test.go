@@ -25,7 +25,7 @@ func records() []attack {
 		{number: 7, name: "another's submission by leaked and guessed id", record: "call.refused SUBMISSION_NOT_FOUND", run: guessIDs},
 		{number: 8, name: "another's notice is revoked", lodges: true, record: "submission.lodged", run: func(a *attempt) {
 			a.meddle("revoke", func(reference string) *intakev1.Submission {
-				return &intakev1.Submission{Reference: reference, Content: &intakev1.Submission_NoticeToRevoke{NoticeToRevoke: &intakev1.NoticeToRevoke{Customer: identityOf(a.victim)}}}
+				return &intakev1.Submission{Reference: reference, Content: &intakev1.Submission_NoticeToRevoke{NoticeToRevoke: &intakev1.NoticeToRevoke{Customer: identityOf(a.neighbour)}}}
 			})
 		}},
 		{number: 9, name: "another's notice is continued", lodges: true, record: "submission.lodged", run: func(a *attempt) {
@@ -81,11 +81,11 @@ func guessIDs(a *attempt) {
 
 func (w *world) commence(reference, text string) *intakev1.Submission {
 	return &intakev1.Submission{Reference: reference, Content: &intakev1.Submission_NoticeToCommence{NoticeToCommence: &intakev1.NoticeToCommence{
-		Customer: identityOf(w.victim), StartDate: time.Now().Format(time.DateOnly), DurationMonths: 3, Text: text,
+		Customer: identityOf(w.neighbour), StartDate: time.Now().Format(time.DateOnly), DurationMonths: 3, Text: text,
 	}}}
 }
 
-// meddle lodges something of the attacker's about the victim, who has a notice of
+// meddle lodges something of the attacker's about a neighbour, who has a notice of
 // qld-cp's: that notice must stay as it is.
 func (a *attempt) meddle(what string, content func(reference string) *intakev1.Submission) {
 	owned, err := a.as(owner)
@@ -105,7 +105,7 @@ func (a *attempt) meddle(what string, content func(reference string) *intakev1.S
 	}
 	before := notices()
 	if before == "" {
-		a.Fatal("the victim has no notice to meddle with")
+		a.Fatal("the neighbour has no notice to meddle with")
 	}
 	if _, err := intakev1.NewIntakeServiceClient(a.hostile(attacker)).Submit(a.ctx, &intakev1.SubmitRequest{Submission: content("meddle-" + what), Wait: nil}); err != nil {
 		a.Fatal(err)

@@ -57,6 +57,8 @@ type world struct {
 	db  *pgxpool.Pool // the superuser's
 	// victim is a customer of authority qld-cp's, hidden a restricted one.
 	victim, hidden *registryv1.Customer
+	// neighbour is a customer whom the attacker knows, too.
+	neighbour *registryv1.Customer
 	// theirs is a submission of qld-cp about the victim, secret one about the hidden customer.
 	theirs, secret *intakev1.Receipt
 
@@ -241,7 +243,7 @@ func (w *world) plant(t testing.TB) {
 		}
 		return c
 	}
-	w.victim, w.hidden = put(900_001, victimWord, false), put(900_002, hiddenWord, true)
+	w.victim, w.hidden, w.neighbour = put(900_001, victimWord, false), put(900_002, hiddenWord, true), put(900_003, "Neighbour", false)
 	client := intakev1.NewIntakeServiceClient(w.must(t, owner))
 	lodge := func(s *intakev1.Submission) *intakev1.Receipt {
 		s.CaseWorker = victimWord + "worker"

@@ -89,15 +89,30 @@ func (r *registry) ResolveCustomers(_ context.Context, in *registryv1.ResolveCus
 	out := &registryv1.ResolveCustomersResponse{}
 	for _, q := range in.GetQueries() {
 		a := &registryv1.CustomerAnswer{Customer: r.customers[q.GetCrn()]}
+		a.PartnerPayments, a.PartnerTold = r.partner(a.GetCustomer())
 		for _, n := range q.GetNames() {
 			found := r.byName[n.GetFamilyName()+"/"+q.GetDateOfBirth()]
 			for _, crn := range found {
-				a.Candidates = append(a.Candidates, &registryv1.Candidate{
-					Customer: r.customers[crn], Score: 100, Clear: len(found) == 1, Contributions: []string{"family_name: exact"},
-				})
+				c := &registryv1.Candidate{Customer: r.customers[crn], Score: 100, Clear: len(found) == 1, Contributions: []string{"family_name: exact"}}
+				c.PartnerPayments, c.PartnerTold = r.partner(c.GetCustomer())
+				a.Candidates = append(a.Candidates, c)
 			}
 		}
 		out.Answers = append(out.Answers, a)
 	}
 	return out, nil
+}
+
+// partner is what the registry tells of a customer's partner.
+func (r *registry) partner(c *registryv1.Customer) ([]*registryv1.Payment, registryv1.PartnerTold) {
+	p := r.customers[c.GetPartnerCrn()]
+	switch {
+	case c.GetPartnerCrn() == "":
+		return nil, 0
+	case p == nil:
+		return nil, registryv1.PartnerTold_PARTNER_TOLD_NO_RECORD
+	case p.GetRestrictedAccess():
+		return nil, registryv1.PartnerTold_PARTNER_TOLD_RESTRICTED
+	}
+	return p.GetPayments(), 0
 }

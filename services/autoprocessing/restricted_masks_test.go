@@ -66,6 +66,10 @@ func TestNothingOfARestrictedRecordIsShown(t *testing.T) {
 	}
 	guardedReason := eventv1.RejectionReason_REJECTION_REASON_RESTRICTED_ACCESS
 	for who, ctx := range outsiders() {
+		reason := "RESTRICTED_ACCESS"
+		if strings.Contains(who, "conflict") {
+			reason = "CONFLICT_OF_INTEREST"
+		}
 		for _, e := range []*eventv1.Event{s, r} {
 			d := w.detailAs(ctx, id(e))
 			silent(t, "the detail for a "+who, d)
@@ -82,18 +86,18 @@ func TestNothingOfARestrictedRecordIsShown(t *testing.T) {
 		}
 		silent(t, "the list for a "+who, page)
 		// Neither can it be asked for by what is not shown.
-		for _, reason := range []eventv1.RejectionReason{
+		for _, by := range []eventv1.RejectionReason{
 			eventv1.RejectionReason_REJECTION_REASON_CUSTOMER_DECEASED, eventv1.RejectionReason_REJECTION_REASON_OUTSIDE_DECLARED_AREA,
 		} {
-			page, err := w.queue.SearchSubmissions(ctx, &processingv1.SearchSubmissionsRequest{Reasons: []eventv1.RejectionReason{reason}})
+			page, err := w.queue.SearchSubmissions(ctx, &processingv1.SearchSubmissionsRequest{Reasons: []eventv1.RejectionReason{by}})
 			if err != nil || len(page.GetSubmissions()) != 0 {
-				t.Errorf("%s finds by %s: %v, %v", who, reason, page, err)
+				t.Errorf("%s finds by %s: %v, %v", who, by, page, err)
 			}
 		}
 		_, err = w.queue.SearchSubmissions(ctx, &processingv1.SearchSubmissionsRequest{Crn: p.crn})
-		refused(t, who+" searches by CRN", err, fault.Denied, "RESTRICTED_ACCESS")
+		refused(t, who+" searches by CRN", err, fault.Denied, reason)
 		_, err = w.register.ListNotices(ctx, &processingv1.ListNoticesRequest{Crn: p.crn})
-		refused(t, who+" lists notices", err, fault.Denied, "RESTRICTED_ACCESS")
+		refused(t, who+" lists notices", err, fault.Denied, reason)
 		counts, err := w.queue.CountQueue(ctx, nil)
 		if err != nil {
 			t.Fatal(err)

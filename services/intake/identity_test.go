@@ -48,13 +48,19 @@ func TestCaseWorker(t *testing.T) {
 	submit(t, c, notice()) // named, and the same
 	_, err := c.Submit(t.Context(), &intakev1.SubmitRequest{Submission: other})
 	denied(t, "another case worker", err, "CASE_WORKER_MISMATCH")
-	errs := streamed(t, c, other, notice())
+	reused := proto.CloneOf(unnamed)
+	reused.GetNoticeToCommence().DurationMonths = 12
+	errs := streamed(t, c, other, notice(), reused)
 	denied(t, "over a stream", errs[0], "CASE_WORKER_MISMATCH")
 	if errs[1] != nil {
 		t.Errorf("the one after it: %v", errs[1])
 	}
-	if e := w.entries("submission.refused"); len(e) != 1 || e[0].Reason != "CASE_WORKER_MISMATCH" || e[0].Actor != "authority:qld-cp" {
-		t.Errorf("on record: %+v", e)
+	reasons := make(map[string]string)
+	for _, e := range w.entries("submission.refused") {
+		reasons[e.Reason] = e.Actor
+	}
+	if len(reasons) != 2 || reasons["CASE_WORKER_MISMATCH"] != "authority:qld-cp" || reasons["REFERENCE_REUSED"] != "authority:qld-cp" {
+		t.Errorf("on record: %v, answered %v", reasons, errs)
 	}
 	if text := w.log.String() + errs[0].Error() + err.Error(); strings.Contains(text, "Somebody") || strings.Contains(text, "C. Worker") {
 		t.Error("a name is in the log or in an error")

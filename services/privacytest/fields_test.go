@@ -182,7 +182,9 @@ func TestNoMessageOfTheContractPrintsWhatIsPersonal(t *testing.T) {
 func FuzzPrinter(f *testing.F) {
 	var all []protoreflect.MessageDescriptor
 	ours(func(d protoreflect.MessageDescriptor) { all = append(all, d) })
-	slices.SortFunc(all, func(a, b protoreflect.MessageDescriptor) int { return strings.Compare(string(a.FullName()), string(b.FullName())) })
+	slices.SortFunc(all, func(a, b protoreflect.MessageDescriptor) int {
+		return strings.Compare(string(a.FullName()), string(b.FullName()))
+	})
 	for i, d := range all {
 		m := dynamicpb.NewMessage(d)
 		fill(m, 2)

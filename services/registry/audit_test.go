@@ -152,8 +152,10 @@ func (w *watched) acts(t *testing.T) []act {
 			}
 			return err
 		}, "officer:root: customer.changed, customer.changed, customer.changed", ""},
-		{"FeedChanges", fed(told(1, 1, rent("PRIVATE_RENT")), told(2, 2, rent("BOARD")), told(77, 3, rent("BOARD")), told(3, 4, ceases("none"))),
-			"service:feeder: customer.changed, customer.changed, feed.quarantined, feed.quarantined, feed.accepted", ""},
+		{
+			"FeedChanges", fed(told(1, 1, rent("PRIVATE_RENT")), told(2, 2, rent("BOARD")), told(77, 3, rent("BOARD")), told(3, 4, ceases("none"))),
+			"service:feeder: customer.changed, customer.changed, feed.quarantined, feed.quarantined, feed.accepted", "",
+		},
 		{"RedriveQuarantined", func() error {
 			_, err := w.feeder(t, supervisor).RedriveQuarantined(t.Context(), &registryv1.RedriveQuarantinedRequest{})
 			return err

@@ -42,8 +42,12 @@ func (w *world) secret(t *testing.T) *registryv1.Customer {
 
 // people who may see nothing of a restricted record.
 var outsiders = []identity.Caller{
-	officer, supervisor, {Kind: identity.Person, ID: "con", Roles: []string{"contact-officer"}}, {Kind: identity.Person, ID: "imp", Roles: []string{"impact-officer"}},
-	{Kind: identity.Person, ID: "soc", Roles: []string{"social-worker", "social-work-manager"}}, {Kind: identity.Person, ID: "aud", Roles: []string{"auditor"}}, administrator,
+	officer, supervisor,
+	{Kind: identity.Person, ID: "con", Roles: []string{"contact-officer"}},
+	{Kind: identity.Person, ID: "imp", Roles: []string{"impact-officer"}},
+	{Kind: identity.Person, ID: "soc", Roles: []string{"social-worker", "social-work-manager"}},
+	{Kind: identity.Person, ID: "aud", Roles: []string{"auditor"}},
+	administrator,
 }
 
 func TestNothingOfARestrictedRecordIsShown(t *testing.T) {

@@ -9,13 +9,16 @@ import (
 
 func main() {
 	var cfg autoprocessing.Config
-	launch.Main("autoprocessing", autoprocessing.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
-		registry, err := p.Registry("autoprocessing")
-		if err != nil {
-			return nil, err
-		}
-		return autoprocessing.New(cfg, autoprocessing.Deps{
-			Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Registry: registry,
-		})
+	launch.Main(launch.Program{
+		Name: "autoprocessing", Schema: autoprocessing.Schema(), Settings: &cfg, AsksRegistry: true,
+		Build: func(p launch.Parts) (launch.Service, error) {
+			registry, err := p.Registry()
+			if err != nil {
+				return nil, err
+			}
+			return autoprocessing.New(cfg, autoprocessing.Deps{
+				Pool: p.Pool, Door: p.Door, Audit: p.Audit, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Registry: registry,
+			})
+		},
 	})
 }

@@ -12,11 +12,15 @@ import (
 
 func main() {
 	var cfg console.Config
-	launch.Main("console", console.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
-		key, err := launch.SecretFile(cfg.SessionKeyFile, false)
-		if err != nil {
-			return nil, fmt.Errorf("session_key_file: %w", err)
-		}
-		return console.New(cfg, console.Deps{Pool: p.Pool, Audit: p.Audit, Clock: clock.System(), SessionKey: key, Telemetry: p.Telemetry})
+	launch.Main(launch.Program{
+		Name: "console", Schema: console.Schema(), Settings: &cfg,
+		Keys: map[string]launch.NewKey{"session_key_file": launch.RandomKey},
+		Build: func(p launch.Parts) (launch.Service, error) {
+			key, err := p.Secret(cfg.SessionKeyFile)
+			if err != nil {
+				return nil, fmt.Errorf("session_key_file: %w", err)
+			}
+			return console.New(cfg, console.Deps{Pool: p.Pool, Audit: p.Audit, Clock: clock.System(), SessionKey: key, Telemetry: p.Telemetry})
+		},
 	})
 }

@@ -76,7 +76,7 @@ func newDesk(t *testing.T) *desk {
 	everybody := identity.Rule{Kinds: []identity.Kind{identity.Person}}
 	server, err := rpc.NewServer(rpc.Options{
 		Telemetry: telemetry.Discard(), Authenticator: eitherWay{p.Verifier(&oidc.Config{ClientID: devprovider.Audience})},
-		Table: identity.Table{consolev1.SessionService_WhoAmI_FullMethodName: everybody}, Name: "desk", Reflection: true,
+		Table: identity.Table{consolev1.SessionService_WhoAmI_FullMethodName: everybody}, Name: "desk", Development: true,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,9 +8,12 @@ import (
 
 func main() {
 	var cfg registry.Config
-	launch.Main("registry", registry.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
-		return registry.New(cfg, registry.Deps{
-			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit,
-		})
+	launch.Main(launch.Program{
+		Name: "registry", Schema: registry.Schema(), Settings: &cfg,
+		Build: func(p launch.Parts) (launch.Service, error) {
+			return registry.New(cfg, registry.Deps{
+				Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit,
+			})
+		},
 	})
 }

@@ -9,9 +9,12 @@ import (
 
 func main() {
 	var cfg workitems.Config
-	launch.Main("workitems", workitems.Schema(), &cfg, func(p launch.Parts) (launch.Service, error) {
-		return workitems.New(cfg, workitems.Deps{
-			Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit,
-		})
+	launch.Main(launch.Program{
+		Name: "workitems", Schema: workitems.Schema(), Settings: &cfg,
+		Build: func(p launch.Parts) (launch.Service, error) {
+			return workitems.New(cfg, workitems.Deps{
+				Pool: p.Pool, Bus: p.Bus, Clock: p.Clock, Zone: p.Zone, Telemetry: p.Telemetry, Audit: p.Audit,
+			})
+		},
 	})
 }

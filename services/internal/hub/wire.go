@@ -127,6 +127,9 @@ func (h *Hub) settings(into any) error {
 		"NOTICEHUB_OIDC_ISSUER":      h.issuer(),
 		"NOTICEHUB_CREATE_KEYS":      "true",
 	}
+	if h.options.Unlimited {
+		own["NOTICEHUB_CUSTOMER_RATE"], own["NOTICEHUB_SEARCH_QUOTA"] = "0", "0"
+	}
 	return config.Load(config.Options{Env: func(name string) (string, bool) {
 		if value, ok := os.LookupEnv(name); ok {
 			return value, true

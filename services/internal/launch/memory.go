@@ -1,8 +1,10 @@
 package launch
 
 import (
+	"fmt"
 	"os"
 	"runtime/debug"
+	"syscall"
 )
 
 const (
@@ -22,4 +24,12 @@ func TuneMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
+}
+
+// noCoreDumps keeps a crash from leaving keys and personal data on the disk.
+func noCoreDumps() error {
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
+		return fmt.Errorf("switch core dumps off: %w", err)
+	}
+	return nil
 }

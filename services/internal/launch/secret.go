@@ -1,57 +1,72 @@
 package launch
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
 // secretBytes is the length of a secret: that of a SHA-256.
 const secretBytes = 32
 
+// maxSecret bounds what is read of a file with a secret, in bytes.
+const maxSecret = 64 << 10
+
 // SecretFile reads 32 bytes, kept as 64 hexadecimal digits in a file that only
 // its owner can read. With create, a file that is missing is made.
 func SecretFile(path string, create bool) ([]byte, error) {
-	data, err := os.ReadFile(path)
+	text, err := readSecret(path)
 	if errors.Is(err, fs.ErrNotExist) && create {
-		data, err = makeSecret(path)
+		var fresh string
+		if fresh, _, err = RandomKey(); err == nil {
+			err = place(path, fresh)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("secret: %w", err)
+		}
+		text, err = readSecret(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("secret: %w", err)
+		return nil, err
 	}
-	secret, err := hex.DecodeString(strings.TrimSpace(string(data)))
+	secret, err := hex.DecodeString(text)
 	if err != nil || len(secret) != secretBytes {
 		return nil, fmt.Errorf("secret: %s does not hold %d hexadecimal digits", path, 2*secretBytes)
 	}
 	return secret, nil
 }
 
-// makeSecret writes a new secret. Processes that start together agree: the first
-// link wins, the others read it.
-func makeSecret(path string) ([]byte, error) {
-	random := make([]byte, secretBytes)
-	if _, err := rand.Read(random); err != nil {
-		return nil, err
+// readSecret reads the text of a file that nobody but its owner may use.
+func readSecret(path string) (string, error) {
+	if err := private(path); err != nil {
+		return "", fmt.Errorf("secret: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), ".secret-*")
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("secret: %w", err)
 	}
-	defer os.Remove(fresh.Name())
-	_, err = fresh.WriteString(hex.EncodeToString(random))
-	if err = errors.Join(err, fresh.Chmod(0o400), fresh.Close()); err != nil {
-		return nil, err
+	text := strings.TrimSpace(string(data))
+	if text == "" {
+		return "", fmt.Errorf("secret: %s is empty", path)
 	}
-	if err := os.Link(fresh.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
+	return text, nil
+}
+
+// private reports why a file is not one that holds a secret.
+func private(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", path)
+	case info.Size() > maxSecret:
+		return fmt.Errorf("%s has more than %d bytes", path, maxSecret)
+	case info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("others than its owner can use %s: chmod 0400 it", path)
 	}
-	return os.ReadFile(path)
+	return nil
 }

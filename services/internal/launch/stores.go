@@ -2,10 +2,7 @@ package launch
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -19,11 +16,13 @@ import (
 // BusSettings say who a service is on the bus.
 type BusSettings struct {
 	// NATSURL is the bus.
-	NATSURL string `config:"nats_url" default:"nats://127.0.0.1:4222" doc:"NATS URL; tls:// for a server on another machine"`
+	NATSURL string `config:"nats_url" default:"nats://127.0.0.1:4222" doc:"NATS URL, or several with commas; tls:// for servers on other machines"`
 	// NATSSeedFile makes the service a client of a bus with walls.
-	NATSSeedFile string `config:"nats_seed_file" doc:"file with the seed of the service's nkey, readable by its owner only; empty means a bus that lets everybody do everything, in development only"`
+	NATSSeedFile string `config:"nats_seed_file" doc:"file with the seed of the service's nkey; empty means a bus that lets everybody do everything, in development only"`
 	// NATSAdminSeedFile makes the service declare the streams, too.
 	NATSAdminSeedFile string `config:"nats_admin_seed_file" doc:"file with the seed of the courier's nkey, for a service that also declares the streams and keeps them so; one or two of all are enough"`
+	// NATSReplicas of each stream, for the service that declares them.
+	NATSReplicas int `config:"nats_replicas" default:"1" doc:"servers that keep a copy of each stream: 1, or 3 in a cluster; for the service that declares them"`
 	// NATSCAFile proves the server.
 	NATSCAFile string `config:"nats_ca_file" doc:"PEM file with the CA of the NATS server's certificate"`
 	// NATSCertFile and NATSKeyFile prove the service to the server.
@@ -31,39 +30,22 @@ type BusSettings struct {
 	NATSKeyFile  string `config:"nats_key_file" doc:"PEM file with the key of nats_cert_file"`
 }
 
-// protected reports database URLs that are not fit for machines others can reach;
-// it is asked outside development.
-func (s Settings) protected() error {
-	var problems []error
-	for _, url := range []string{s.DatabaseURL, s.MigrateURL} {
-		if url != "" {
-			problems = append(problems, postgres.CheckTransport(url))
-		}
+// Validate reports settings that cannot be.
+func (s BusSettings) Validate() error {
+	if s.NATSReplicas != 1 && s.NATSReplicas != 3 {
+		return fmt.Errorf("nats_replicas is %d, must be 1 or 3", s.NATSReplicas)
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 // client is how somebody connects to the bus; the key is still missing.
 func (s BusSettings) client(name string) bus.Config {
-	c := bus.Config{URL: s.NATSURL, Name: name, RootCA: s.NATSCAFile, ClientCert: s.NATSCertFile, ClientKey: s.NATSKeyFile}
+	c := bus.Config{URL: s.NATSURL, Name: name, RootCA: s.NATSCAFile, ClientCert: s.NATSCertFile, ClientKey: s.NATSKeyFile, Replicas: s.NATSReplicas}
 	if s.NATSSeedFile != "" {
 		peer := packet.Peer(name)
 		c.Peer = &peer
 	}
 	return c
-}
-
-// seed reads the secret half of an nkey from a file nobody else can read.
-func seed(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		err = fmt.Errorf("%s can be read by others than its owner: chmod 0400", path)
-	}
-	if err != nil {
-		return "", err
-	}
-	data, err := os.ReadFile(path)
-	return strings.TrimSpace(string(data)), err
 }
 
 // connectBus connects a service to the bus and, when it has the courier's key, the
@@ -77,7 +59,7 @@ func (s BusSettings) connectBus(ctx context.Context, name string, development bo
 	c := s.client(name)
 	c.Metrics = tel.Metrics
 	if s.NATSSeedFile != "" {
-		if c.Seed, err = seed(s.NATSSeedFile); err != nil {
+		if c.Seed, err = readSecret(s.NATSSeedFile); err != nil {
 			return nil, nil, nil, fmt.Errorf("nats_seed_file: %w", err)
 		}
 	}
@@ -90,7 +72,7 @@ func (s BusSettings) connectBus(ctx context.Context, name string, development bo
 		admin := s.client(subject.Courier)
 		peer := packet.Peer(subject.Courier)
 		admin.Peer, admin.Metrics = &peer, tel.Metrics
-		if admin.Seed, err = seed(s.NATSAdminSeedFile); err != nil {
+		if admin.Seed, err = readSecret(s.NATSAdminSeedFile); err != nil {
 			return nil, nil, nil, fmt.Errorf("nats_admin_seed_file: %w", err)
 		}
 		if c.Courier, err = bus.Connect(ctx, admin, tel.Log.With("part", subject.Courier)); err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/bus/bustest"
-	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	"github.com/noticehub/noticehub/proto/subject"
 	"github.com/noticehub/noticehub/services/internal/packet"
@@ -66,19 +65,6 @@ func TestConnectBusRefuses(t *testing.T) {
 	} {
 		if _, _, _, err := s.connectBus(t.Context(), subject.ServiceIntake, false, telemetry.Discard()); err == nil {
 			t.Errorf("%s: connected", name)
-		}
-	}
-}
-
-func TestProtectedSettings(t *testing.T) {
-	t.Parallel()
-	sound := "postgres://noticehub_intake@db.example/noticehub?sslmode=verify-full&channel_binding=require"
-	if err := (Settings{DatabaseURL: sound, MigrateURL: sound}).protected(); err != nil {
-		t.Error(err)
-	}
-	for _, s := range []Settings{{DatabaseURL: "postgres://db.example/noticehub"}, {DatabaseURL: sound, MigrateURL: "postgres://db.example/noticehub?sslmode=require"}} {
-		if err := s.protected(); !fault.Is(err, fault.Precondition) {
-			t.Errorf("%+v: %v", s, err)
 		}
 	}
 }

@@ -47,7 +47,9 @@ func methods() (list []protoreflect.MethodDescriptor) {
 		}
 		return true
 	})
-	slices.SortFunc(list, func(a, b protoreflect.MethodDescriptor) int { return strings.Compare(string(a.FullName()), string(b.FullName())) })
+	slices.SortFunc(list, func(a, b protoreflect.MethodDescriptor) int {
+		return strings.Compare(string(a.FullName()), string(b.FullName()))
+	})
 	return list
 }
 

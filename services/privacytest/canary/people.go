@@ -56,7 +56,8 @@ func identityOf(c *registryv1.Customer) *intakev1.CustomerIdentity {
 // changes are changes of each kind that a record without more takes.
 func (s *stage) changes(b Bird) (list []*registryv1.Change) {
 	for _, c := range []*registryv1.Change{
-		{Change: &registryv1.Change_RentType{RentType: "X"}}, {Change: &registryv1.Change_PaydayCode{PaydayCode: "X"}},
+		{Change: &registryv1.Change_RentType{RentType: "X"}},
+		{Change: &registryv1.Change_PaydayCode{PaydayCode: "X"}},
 		{Change: &registryv1.Change_LinkPartner{LinkPartner: "X"}},
 		{Change: &registryv1.Change_PutName{PutName: &registryv1.Name{}}},
 		{Change: &registryv1.Change_PutAddress{PutAddress: &registryv1.Address{Type: registryv1.AddressType_ADDRESS_TYPE_TERM}}},

@@ -41,6 +41,7 @@ func (s *stage) play() error {
 	}
 	s.everything()
 	s.web(open)
+	s.unknown()
 	s.panics()
 	s.poison()
 	return s.quiet()

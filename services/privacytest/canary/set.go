@@ -91,7 +91,7 @@ func (s *Set) plant(m protoreflect.Message, b Bird, keep []string, dot string) {
 			if m.Has(f) {
 				s.plant(m.Mutable(f).Message(), b, keep, "")
 			}
-		case f.Kind() == protoreflect.StringKind && redact.Personal(f) && !(f.ContainingOneof() != nil && !m.Has(f)):
+		case f.Kind() == protoreflect.StringKind && redact.Personal(f) && (f.ContainingOneof() == nil || m.Has(f)):
 			s.sing(m, f, b)
 		}
 	}

@@ -81,6 +81,15 @@ func (s *stage) web(open *registryv1.Customer) {
 	}
 }
 
+// unknown calls a method there is not.
+func (s *stage) unknown() {
+	path := "/" + s.set.of(word, Bird{Owner: spar.ID}) + ".Service/" + s.set.of(word, Bird{Owner: spar.ID})
+	if conn, err := s.hub.Conn(spar); err == nil { // its answer names what was called
+		_ = conn.Invoke(s.ctx, path, &intakev1.SubmitRequest{}, &intakev1.SubmitResponse{})
+		_ = conn.Close()
+	}
+}
+
 // panicking breaks with what it was asked for.
 type panicking struct {
 	intakev1.UnimplementedIntakeServiceServer

@@ -155,6 +155,7 @@ type Event struct {
 	//	*Event_RevocationReceived
 	//	*Event_AccessLifted
 	//	*Event_AccessReinstated
+	//	*Event_ConflictDeclared
 	//	*Event_AdviceOutcomeRecorded
 	//	*Event_DailyReportSealed
 	//	*Event_DailyReportDelivered
@@ -359,6 +360,15 @@ func (x *Event) GetAccessReinstated() *AccessReinstated {
 	return nil
 }
 
+func (x *Event) GetConflictDeclared() *ConflictDeclared {
+	if x != nil {
+		if x, ok := x.Body.(*Event_ConflictDeclared); ok {
+			return x.ConflictDeclared
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetAdviceOutcomeRecorded() *AdviceOutcomeRecorded {
 	if x != nil {
 		if x, ok := x.Body.(*Event_AdviceOutcomeRecorded); ok {
@@ -505,6 +515,11 @@ type Event_AccessReinstated struct {
 	AccessReinstated *AccessReinstated `protobuf:"bytes,38,opt,name=access_reinstated,json=accessReinstated,proto3,oneof"`
 }
 
+type Event_ConflictDeclared struct {
+	// A person must not see a record: it is that person's own, or a relative's.
+	ConflictDeclared *ConflictDeclared `protobuf:"bytes,39,opt,name=conflict_declared,json=conflictDeclared,proto3,oneof"`
+}
+
 type Event_AdviceOutcomeRecorded struct {
 	// An advice outcome was recorded for an authority.
 	AdviceOutcomeRecorded *AdviceOutcomeRecorded `protobuf:"bytes,40,opt,name=advice_outcome_recorded,json=adviceOutcomeRecorded,proto3,oneof"`
@@ -572,6 +587,8 @@ func (*Event_RevocationReceived) isEvent_Body() {}
 func (*Event_AccessLifted) isEvent_Body() {}
 
 func (*Event_AccessReinstated) isEvent_Body() {}
+
+func (*Event_ConflictDeclared) isEvent_Body() {}
 
 func (*Event_AdviceOutcomeRecorded) isEvent_Body() {}
 
@@ -1823,6 +1840,61 @@ func (x *AccessLifted) GetUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+// ConflictDeclared: one person must see nothing of one customer's record, for good.
+type ConflictDeclared struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// CRN of the record.
+	Crn string `protobuf:"bytes,1,opt,name=crn,proto3" json:"crn,omitempty"`
+	// The person who must not see it.
+	OfficerId     string `protobuf:"bytes,2,opt,name=officer_id,json=officerId,proto3" json:"officer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConflictDeclared) Reset() {
+	*x = ConflictDeclared{}
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConflictDeclared) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConflictDeclared) ProtoMessage() {}
+
+func (x *ConflictDeclared) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConflictDeclared.ProtoReflect.Descriptor instead.
+func (*ConflictDeclared) Descriptor() ([]byte, []int) {
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ConflictDeclared) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *ConflictDeclared) GetOfficerId() string {
+	if x != nil {
+		return x.OfficerId
+	}
+	return ""
+}
+
 // AccessReinstated: the lift of a case has ended; it may arrive before the lift.
 type AccessReinstated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1842,7 +1914,7 @@ type AccessReinstated struct {
 
 func (x *AccessReinstated) Reset() {
 	*x = AccessReinstated{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1854,7 +1926,7 @@ func (x *AccessReinstated) String() string {
 func (*AccessReinstated) ProtoMessage() {}
 
 func (x *AccessReinstated) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[16]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1867,7 +1939,7 @@ func (x *AccessReinstated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessReinstated.ProtoReflect.Descriptor instead.
 func (*AccessReinstated) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AccessReinstated) GetCaseId() []byte {
@@ -1922,7 +1994,7 @@ type AdviceOutcomeRecorded struct {
 
 func (x *AdviceOutcomeRecorded) Reset() {
 	*x = AdviceOutcomeRecorded{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1934,7 +2006,7 @@ func (x *AdviceOutcomeRecorded) String() string {
 func (*AdviceOutcomeRecorded) ProtoMessage() {}
 
 func (x *AdviceOutcomeRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[17]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1947,7 +2019,7 @@ func (x *AdviceOutcomeRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviceOutcomeRecorded.ProtoReflect.Descriptor instead.
 func (*AdviceOutcomeRecorded) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AdviceOutcomeRecorded) GetSubmissionId() []byte {
@@ -1999,7 +2071,7 @@ type DailyReportSealed struct {
 
 func (x *DailyReportSealed) Reset() {
 	*x = DailyReportSealed{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2011,7 +2083,7 @@ func (x *DailyReportSealed) String() string {
 func (*DailyReportSealed) ProtoMessage() {}
 
 func (x *DailyReportSealed) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[18]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2024,7 +2096,7 @@ func (x *DailyReportSealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyReportSealed.ProtoReflect.Descriptor instead.
 func (*DailyReportSealed) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DailyReportSealed) GetReportId() []byte {
@@ -2084,7 +2156,7 @@ type DailyReportDelivered struct {
 
 func (x *DailyReportDelivered) Reset() {
 	*x = DailyReportDelivered{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2168,7 @@ func (x *DailyReportDelivered) String() string {
 func (*DailyReportDelivered) ProtoMessage() {}
 
 func (x *DailyReportDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[19]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2181,7 @@ func (x *DailyReportDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyReportDelivered.ProtoReflect.Descriptor instead.
 func (*DailyReportDelivered) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DailyReportDelivered) GetReportId() []byte {
@@ -2154,7 +2226,7 @@ type CircumstanceChanged struct {
 
 func (x *CircumstanceChanged) Reset() {
 	*x = CircumstanceChanged{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2238,7 @@ func (x *CircumstanceChanged) String() string {
 func (*CircumstanceChanged) ProtoMessage() {}
 
 func (x *CircumstanceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[20]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2251,7 @@ func (x *CircumstanceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircumstanceChanged.ProtoReflect.Descriptor instead.
 func (*CircumstanceChanged) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CircumstanceChanged) GetCrn() string {
@@ -2246,7 +2318,7 @@ type CircumstancesNotified struct {
 
 func (x *CircumstancesNotified) Reset() {
 	*x = CircumstancesNotified{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2258,7 +2330,7 @@ func (x *CircumstancesNotified) String() string {
 func (*CircumstancesNotified) ProtoMessage() {}
 
 func (x *CircumstancesNotified) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[21]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2271,7 +2343,7 @@ func (x *CircumstancesNotified) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CircumstancesNotified.ProtoReflect.Descriptor instead.
 func (*CircumstancesNotified) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CircumstancesNotified) GetNotificationId() []byte {
@@ -2333,7 +2405,7 @@ type WorkItemRaised struct {
 
 func (x *WorkItemRaised) Reset() {
 	*x = WorkItemRaised{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2345,7 +2417,7 @@ func (x *WorkItemRaised) String() string {
 func (*WorkItemRaised) ProtoMessage() {}
 
 func (x *WorkItemRaised) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[22]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2358,7 +2430,7 @@ func (x *WorkItemRaised) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkItemRaised.ProtoReflect.Descriptor instead.
 func (*WorkItemRaised) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WorkItemRaised) GetWorkItemId() []byte {
@@ -2409,7 +2481,7 @@ type WorkItemClosed struct {
 
 func (x *WorkItemClosed) Reset() {
 	*x = WorkItemClosed{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[23]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2421,7 +2493,7 @@ func (x *WorkItemClosed) String() string {
 func (*WorkItemClosed) ProtoMessage() {}
 
 func (x *WorkItemClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[23]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2434,7 +2506,7 @@ func (x *WorkItemClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkItemClosed.ProtoReflect.Descriptor instead.
 func (*WorkItemClosed) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WorkItemClosed) GetWorkItemId() []byte {
@@ -2495,7 +2567,7 @@ type AuthorityChanged struct {
 
 func (x *AuthorityChanged) Reset() {
 	*x = AuthorityChanged{}
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[24]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2507,7 +2579,7 @@ func (x *AuthorityChanged) String() string {
 func (*AuthorityChanged) ProtoMessage() {}
 
 func (x *AuthorityChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_event_v1_event_proto_msgTypes[24]
+	mi := &file_noticehub_event_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2520,7 +2592,7 @@ func (x *AuthorityChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorityChanged.ProtoReflect.Descriptor instead.
 func (*AuthorityChanged) Descriptor() ([]byte, []int) {
-	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_noticehub_event_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AuthorityChanged) GetAuthorityId() string {
@@ -2578,7 +2650,7 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\x1enoticehub/event/v1/event.proto\x12\x12noticehub.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#noticehub/event/v1/vocabulary.proto\";\n" +
 	"\x06Packet\x121\n" +
-	"\x06events\x18\x01 \x03(\v2\x19.noticehub.event.v1.EventR\x06events\"\x90\x10\n" +
+	"\x06events\x18\x01 \x03(\v2\x19.noticehub.event.v1.EventR\x06events\"\xe5\x10\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12%\n" +
 	"\x0eschema_version\x18\x02 \x01(\rR\rschemaVersion\x12;\n" +
@@ -2599,7 +2671,8 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\x0fnotice_recorded\x18# \x01(\v2\".noticehub.event.v1.NoticeRecordedH\x00R\x0enoticeRecorded\x12Y\n" +
 	"\x13revocation_received\x18$ \x01(\v2&.noticehub.event.v1.RevocationReceivedH\x00R\x12revocationReceived\x12G\n" +
 	"\raccess_lifted\x18% \x01(\v2 .noticehub.event.v1.AccessLiftedH\x00R\faccessLifted\x12S\n" +
-	"\x11access_reinstated\x18& \x01(\v2$.noticehub.event.v1.AccessReinstatedH\x00R\x10accessReinstated\x12c\n" +
+	"\x11access_reinstated\x18& \x01(\v2$.noticehub.event.v1.AccessReinstatedH\x00R\x10accessReinstated\x12S\n" +
+	"\x11conflict_declared\x18' \x01(\v2$.noticehub.event.v1.ConflictDeclaredH\x00R\x10conflictDeclared\x12c\n" +
 	"\x17advice_outcome_recorded\x18( \x01(\v2).noticehub.event.v1.AdviceOutcomeRecordedH\x00R\x15adviceOutcomeRecorded\x12W\n" +
 	"\x13daily_report_sealed\x18) \x01(\v2%.noticehub.event.v1.DailyReportSealedH\x00R\x11dailyReportSealed\x12`\n" +
 	"\x16daily_report_delivered\x18* \x01(\v2(.noticehub.event.v1.DailyReportDeliveredH\x00R\x14dailyReportDelivered\x12\\\n" +
@@ -2718,7 +2791,11 @@ const file_noticehub_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"officer_id\x18\x04 \x01(\tR\tofficerId\x127\n" +
 	"\tlifted_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bliftedAt\x120\n" +
-	"\x05until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\xc7\x01\n" +
+	"\x05until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"H\n" +
+	"\x10ConflictDeclared\x12\x15\n" +
+	"\x03crn\x18\x01 \x01(\tB\x03\x80\x01\x01R\x03crn\x12\x1d\n" +
+	"\n" +
+	"officer_id\x18\x02 \x01(\tR\tofficerId\"\xc7\x01\n" +
 	"\x10AccessReinstated\x12\x17\n" +
 	"\acase_id\x18\x01 \x01(\fR\x06caseId\x12#\n" +
 	"\rsubmission_id\x18\x02 \x01(\fR\fsubmissionId\x12\x15\n" +
@@ -2801,7 +2878,7 @@ func file_noticehub_event_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_noticehub_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_noticehub_event_v1_event_proto_goTypes = []any{
 	(CircumstanceKind)(0),         // 0: noticehub.event.v1.CircumstanceKind
 	(*Packet)(nil),                // 1: noticehub.event.v1.Packet
@@ -2820,28 +2897,29 @@ var file_noticehub_event_v1_event_proto_goTypes = []any{
 	(*NoticeShortened)(nil),       // 14: noticehub.event.v1.NoticeShortened
 	(*RevocationReceived)(nil),    // 15: noticehub.event.v1.RevocationReceived
 	(*AccessLifted)(nil),          // 16: noticehub.event.v1.AccessLifted
-	(*AccessReinstated)(nil),      // 17: noticehub.event.v1.AccessReinstated
-	(*AdviceOutcomeRecorded)(nil), // 18: noticehub.event.v1.AdviceOutcomeRecorded
-	(*DailyReportSealed)(nil),     // 19: noticehub.event.v1.DailyReportSealed
-	(*DailyReportDelivered)(nil),  // 20: noticehub.event.v1.DailyReportDelivered
-	(*CircumstanceChanged)(nil),   // 21: noticehub.event.v1.CircumstanceChanged
-	(*CircumstancesNotified)(nil), // 22: noticehub.event.v1.CircumstancesNotified
-	(*WorkItemRaised)(nil),        // 23: noticehub.event.v1.WorkItemRaised
-	(*WorkItemClosed)(nil),        // 24: noticehub.event.v1.WorkItemClosed
-	(*AuthorityChanged)(nil),      // 25: noticehub.event.v1.AuthorityChanged
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
-	(BusinessFunction)(0),         // 27: noticehub.event.v1.BusinessFunction
-	(Jurisdiction)(0),             // 28: noticehub.event.v1.Jurisdiction
-	(InformationType)(0),          // 29: noticehub.event.v1.InformationType
-	(SubmissionStatus)(0),         // 30: noticehub.event.v1.SubmissionStatus
-	(Outcome)(0),                  // 31: noticehub.event.v1.Outcome
-	(RejectionReason)(0),          // 32: noticehub.event.v1.RejectionReason
-	(Measure)(0),                  // 33: noticehub.event.v1.Measure
-	(NoticeState)(0),              // 34: noticehub.event.v1.NoticeState
+	(*ConflictDeclared)(nil),      // 17: noticehub.event.v1.ConflictDeclared
+	(*AccessReinstated)(nil),      // 18: noticehub.event.v1.AccessReinstated
+	(*AdviceOutcomeRecorded)(nil), // 19: noticehub.event.v1.AdviceOutcomeRecorded
+	(*DailyReportSealed)(nil),     // 20: noticehub.event.v1.DailyReportSealed
+	(*DailyReportDelivered)(nil),  // 21: noticehub.event.v1.DailyReportDelivered
+	(*CircumstanceChanged)(nil),   // 22: noticehub.event.v1.CircumstanceChanged
+	(*CircumstancesNotified)(nil), // 23: noticehub.event.v1.CircumstancesNotified
+	(*WorkItemRaised)(nil),        // 24: noticehub.event.v1.WorkItemRaised
+	(*WorkItemClosed)(nil),        // 25: noticehub.event.v1.WorkItemClosed
+	(*AuthorityChanged)(nil),      // 26: noticehub.event.v1.AuthorityChanged
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
+	(BusinessFunction)(0),         // 28: noticehub.event.v1.BusinessFunction
+	(Jurisdiction)(0),             // 29: noticehub.event.v1.Jurisdiction
+	(InformationType)(0),          // 30: noticehub.event.v1.InformationType
+	(SubmissionStatus)(0),         // 31: noticehub.event.v1.SubmissionStatus
+	(Outcome)(0),                  // 32: noticehub.event.v1.Outcome
+	(RejectionReason)(0),          // 33: noticehub.event.v1.RejectionReason
+	(Measure)(0),                  // 34: noticehub.event.v1.Measure
+	(NoticeState)(0),              // 35: noticehub.event.v1.NoticeState
 }
 var file_noticehub_event_v1_event_proto_depIdxs = []int32{
 	2,  // 0: noticehub.event.v1.Packet.events:type_name -> noticehub.event.v1.Event
-	26, // 1: noticehub.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
+	27, // 1: noticehub.event.v1.Event.occurred_at:type_name -> google.protobuf.Timestamp
 	3,  // 2: noticehub.event.v1.Event.submission_lodged:type_name -> noticehub.event.v1.SubmissionLodged
 	4,  // 3: noticehub.event.v1.Event.withdrawal_requested:type_name -> noticehub.event.v1.WithdrawalRequested
 	5,  // 4: noticehub.event.v1.Event.submission_decided:type_name -> noticehub.event.v1.SubmissionDecided
@@ -2855,53 +2933,54 @@ var file_noticehub_event_v1_event_proto_depIdxs = []int32{
 	9,  // 12: noticehub.event.v1.Event.notice_recorded:type_name -> noticehub.event.v1.NoticeRecorded
 	15, // 13: noticehub.event.v1.Event.revocation_received:type_name -> noticehub.event.v1.RevocationReceived
 	16, // 14: noticehub.event.v1.Event.access_lifted:type_name -> noticehub.event.v1.AccessLifted
-	17, // 15: noticehub.event.v1.Event.access_reinstated:type_name -> noticehub.event.v1.AccessReinstated
-	18, // 16: noticehub.event.v1.Event.advice_outcome_recorded:type_name -> noticehub.event.v1.AdviceOutcomeRecorded
-	19, // 17: noticehub.event.v1.Event.daily_report_sealed:type_name -> noticehub.event.v1.DailyReportSealed
-	20, // 18: noticehub.event.v1.Event.daily_report_delivered:type_name -> noticehub.event.v1.DailyReportDelivered
-	21, // 19: noticehub.event.v1.Event.circumstance_changed:type_name -> noticehub.event.v1.CircumstanceChanged
-	25, // 20: noticehub.event.v1.Event.authority_changed:type_name -> noticehub.event.v1.AuthorityChanged
-	22, // 21: noticehub.event.v1.Event.circumstances_notified:type_name -> noticehub.event.v1.CircumstancesNotified
-	23, // 22: noticehub.event.v1.Event.work_item_raised:type_name -> noticehub.event.v1.WorkItemRaised
-	24, // 23: noticehub.event.v1.Event.work_item_closed:type_name -> noticehub.event.v1.WorkItemClosed
-	27, // 24: noticehub.event.v1.SubmissionLodged.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	28, // 25: noticehub.event.v1.SubmissionLodged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	26, // 26: noticehub.event.v1.SubmissionLodged.lodged_at:type_name -> google.protobuf.Timestamp
-	29, // 27: noticehub.event.v1.SubmissionDecided.information_type:type_name -> noticehub.event.v1.InformationType
-	30, // 28: noticehub.event.v1.SubmissionDecided.status:type_name -> noticehub.event.v1.SubmissionStatus
-	31, // 29: noticehub.event.v1.SubmissionDecided.outcome:type_name -> noticehub.event.v1.Outcome
-	26, // 30: noticehub.event.v1.SubmissionDecided.lodged_at:type_name -> google.protobuf.Timestamp
-	26, // 31: noticehub.event.v1.SubmissionDecided.decided_at:type_name -> google.protobuf.Timestamp
-	32, // 32: noticehub.event.v1.SubmissionDecided.reasons:type_name -> noticehub.event.v1.RejectionReason
-	29, // 33: noticehub.event.v1.SubmissionUnprocessed.information_type:type_name -> noticehub.event.v1.InformationType
-	32, // 34: noticehub.event.v1.SubmissionUnprocessed.reasons:type_name -> noticehub.event.v1.RejectionReason
-	26, // 35: noticehub.event.v1.SubmissionUnprocessed.decided_at:type_name -> google.protobuf.Timestamp
-	26, // 36: noticehub.event.v1.SubmissionUnprocessed.lodged_at:type_name -> google.protobuf.Timestamp
-	29, // 37: noticehub.event.v1.SubmissionCreated.information_type:type_name -> noticehub.event.v1.InformationType
-	26, // 38: noticehub.event.v1.SubmissionCreated.lodged_at:type_name -> google.protobuf.Timestamp
-	33, // 39: noticehub.event.v1.NoticeChange.measure:type_name -> noticehub.event.v1.Measure
-	34, // 40: noticehub.event.v1.NoticeChange.state:type_name -> noticehub.event.v1.NoticeState
-	8,  // 41: noticehub.event.v1.NoticeRecorded.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 42: noticehub.event.v1.NoticeActivated.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 43: noticehub.event.v1.NoticeExtended.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 44: noticehub.event.v1.NoticeEnded.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 45: noticehub.event.v1.NoticeRevoked.notice:type_name -> noticehub.event.v1.NoticeChange
-	26, // 46: noticehub.event.v1.NoticeRevoked.revoked_at:type_name -> google.protobuf.Timestamp
-	8,  // 47: noticehub.event.v1.NoticeShortened.notice:type_name -> noticehub.event.v1.NoticeChange
-	8,  // 48: noticehub.event.v1.RevocationReceived.notice:type_name -> noticehub.event.v1.NoticeChange
-	26, // 49: noticehub.event.v1.AccessLifted.lifted_at:type_name -> google.protobuf.Timestamp
-	26, // 50: noticehub.event.v1.AccessLifted.until:type_name -> google.protobuf.Timestamp
-	26, // 51: noticehub.event.v1.AccessReinstated.reinstated_at:type_name -> google.protobuf.Timestamp
-	31, // 52: noticehub.event.v1.AdviceOutcomeRecorded.outcome:type_name -> noticehub.event.v1.Outcome
-	0,  // 53: noticehub.event.v1.CircumstancesNotified.kinds:type_name -> noticehub.event.v1.CircumstanceKind
-	26, // 54: noticehub.event.v1.CircumstancesNotified.changed_at:type_name -> google.protobuf.Timestamp
-	27, // 55: noticehub.event.v1.AuthorityChanged.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	28, // 56: noticehub.event.v1.AuthorityChanged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	57, // [57:57] is the sub-list for method output_type
-	57, // [57:57] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	18, // 15: noticehub.event.v1.Event.access_reinstated:type_name -> noticehub.event.v1.AccessReinstated
+	17, // 16: noticehub.event.v1.Event.conflict_declared:type_name -> noticehub.event.v1.ConflictDeclared
+	19, // 17: noticehub.event.v1.Event.advice_outcome_recorded:type_name -> noticehub.event.v1.AdviceOutcomeRecorded
+	20, // 18: noticehub.event.v1.Event.daily_report_sealed:type_name -> noticehub.event.v1.DailyReportSealed
+	21, // 19: noticehub.event.v1.Event.daily_report_delivered:type_name -> noticehub.event.v1.DailyReportDelivered
+	22, // 20: noticehub.event.v1.Event.circumstance_changed:type_name -> noticehub.event.v1.CircumstanceChanged
+	26, // 21: noticehub.event.v1.Event.authority_changed:type_name -> noticehub.event.v1.AuthorityChanged
+	23, // 22: noticehub.event.v1.Event.circumstances_notified:type_name -> noticehub.event.v1.CircumstancesNotified
+	24, // 23: noticehub.event.v1.Event.work_item_raised:type_name -> noticehub.event.v1.WorkItemRaised
+	25, // 24: noticehub.event.v1.Event.work_item_closed:type_name -> noticehub.event.v1.WorkItemClosed
+	28, // 25: noticehub.event.v1.SubmissionLodged.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	29, // 26: noticehub.event.v1.SubmissionLodged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	27, // 27: noticehub.event.v1.SubmissionLodged.lodged_at:type_name -> google.protobuf.Timestamp
+	30, // 28: noticehub.event.v1.SubmissionDecided.information_type:type_name -> noticehub.event.v1.InformationType
+	31, // 29: noticehub.event.v1.SubmissionDecided.status:type_name -> noticehub.event.v1.SubmissionStatus
+	32, // 30: noticehub.event.v1.SubmissionDecided.outcome:type_name -> noticehub.event.v1.Outcome
+	27, // 31: noticehub.event.v1.SubmissionDecided.lodged_at:type_name -> google.protobuf.Timestamp
+	27, // 32: noticehub.event.v1.SubmissionDecided.decided_at:type_name -> google.protobuf.Timestamp
+	33, // 33: noticehub.event.v1.SubmissionDecided.reasons:type_name -> noticehub.event.v1.RejectionReason
+	30, // 34: noticehub.event.v1.SubmissionUnprocessed.information_type:type_name -> noticehub.event.v1.InformationType
+	33, // 35: noticehub.event.v1.SubmissionUnprocessed.reasons:type_name -> noticehub.event.v1.RejectionReason
+	27, // 36: noticehub.event.v1.SubmissionUnprocessed.decided_at:type_name -> google.protobuf.Timestamp
+	27, // 37: noticehub.event.v1.SubmissionUnprocessed.lodged_at:type_name -> google.protobuf.Timestamp
+	30, // 38: noticehub.event.v1.SubmissionCreated.information_type:type_name -> noticehub.event.v1.InformationType
+	27, // 39: noticehub.event.v1.SubmissionCreated.lodged_at:type_name -> google.protobuf.Timestamp
+	34, // 40: noticehub.event.v1.NoticeChange.measure:type_name -> noticehub.event.v1.Measure
+	35, // 41: noticehub.event.v1.NoticeChange.state:type_name -> noticehub.event.v1.NoticeState
+	8,  // 42: noticehub.event.v1.NoticeRecorded.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 43: noticehub.event.v1.NoticeActivated.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 44: noticehub.event.v1.NoticeExtended.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 45: noticehub.event.v1.NoticeEnded.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 46: noticehub.event.v1.NoticeRevoked.notice:type_name -> noticehub.event.v1.NoticeChange
+	27, // 47: noticehub.event.v1.NoticeRevoked.revoked_at:type_name -> google.protobuf.Timestamp
+	8,  // 48: noticehub.event.v1.NoticeShortened.notice:type_name -> noticehub.event.v1.NoticeChange
+	8,  // 49: noticehub.event.v1.RevocationReceived.notice:type_name -> noticehub.event.v1.NoticeChange
+	27, // 50: noticehub.event.v1.AccessLifted.lifted_at:type_name -> google.protobuf.Timestamp
+	27, // 51: noticehub.event.v1.AccessLifted.until:type_name -> google.protobuf.Timestamp
+	27, // 52: noticehub.event.v1.AccessReinstated.reinstated_at:type_name -> google.protobuf.Timestamp
+	32, // 53: noticehub.event.v1.AdviceOutcomeRecorded.outcome:type_name -> noticehub.event.v1.Outcome
+	0,  // 54: noticehub.event.v1.CircumstancesNotified.kinds:type_name -> noticehub.event.v1.CircumstanceKind
+	27, // 55: noticehub.event.v1.CircumstancesNotified.changed_at:type_name -> google.protobuf.Timestamp
+	28, // 56: noticehub.event.v1.AuthorityChanged.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	29, // 57: noticehub.event.v1.AuthorityChanged.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_event_v1_event_proto_init() }
@@ -2925,6 +3004,7 @@ func file_noticehub_event_v1_event_proto_init() {
 		(*Event_RevocationReceived)(nil),
 		(*Event_AccessLifted)(nil),
 		(*Event_AccessReinstated)(nil),
+		(*Event_ConflictDeclared)(nil),
 		(*Event_AdviceOutcomeRecorded)(nil),
 		(*Event_DailyReportSealed)(nil),
 		(*Event_DailyReportDelivered)(nil),
@@ -2940,7 +3020,7 @@ func file_noticehub_event_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_event_v1_event_proto_rawDesc), len(file_noticehub_event_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

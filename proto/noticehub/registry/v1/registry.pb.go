@@ -90,6 +90,59 @@ func (AddressType) EnumDescriptor() ([]byte, []int) {
 	return file_noticehub_registry_v1_registry_proto_rawDescGZIP(), []int{0}
 }
 
+// PartnerTold says what is told of a customer's partner.
+type PartnerTold int32
+
+const (
+	// No partner is linked, or all that deciding needs.
+	PartnerTold_PARTNER_TOLD_UNSPECIFIED PartnerTold = 0
+	// Nothing: there is no record of the partner.
+	PartnerTold_PARTNER_TOLD_NO_RECORD PartnerTold = 1
+	// Nothing: access to the partner's record is restricted.
+	PartnerTold_PARTNER_TOLD_RESTRICTED PartnerTold = 2
+)
+
+// Enum value maps for PartnerTold.
+var (
+	PartnerTold_name = map[int32]string{
+		0: "PARTNER_TOLD_UNSPECIFIED",
+		1: "PARTNER_TOLD_NO_RECORD",
+		2: "PARTNER_TOLD_RESTRICTED",
+	}
+	PartnerTold_value = map[string]int32{
+		"PARTNER_TOLD_UNSPECIFIED": 0,
+		"PARTNER_TOLD_NO_RECORD":   1,
+		"PARTNER_TOLD_RESTRICTED":  2,
+	}
+)
+
+func (x PartnerTold) Enum() *PartnerTold {
+	p := new(PartnerTold)
+	*p = x
+	return p
+}
+
+func (x PartnerTold) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PartnerTold) Descriptor() protoreflect.EnumDescriptor {
+	return file_noticehub_registry_v1_registry_proto_enumTypes[1].Descriptor()
+}
+
+func (PartnerTold) Type() protoreflect.EnumType {
+	return &file_noticehub_registry_v1_registry_proto_enumTypes[1]
+}
+
+func (x PartnerTold) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PartnerTold.Descriptor instead.
+func (PartnerTold) EnumDescriptor() ([]byte, []int) {
+	return file_noticehub_registry_v1_registry_proto_rawDescGZIP(), []int{1}
+}
+
 // Name is a name a customer is or was known by.
 type Name struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1836,7 +1889,9 @@ type CustomerAnswer struct {
 	// The partner's payments, when a partner is linked.
 	PartnerPayments []*Payment `protobuf:"bytes,2,rep,name=partner_payments,json=partnerPayments,proto3" json:"partner_payments,omitempty"`
 	// Candidates of a search by particulars, best first; at most 20.
-	Candidates    []*Candidate `protobuf:"bytes,3,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	Candidates []*Candidate `protobuf:"bytes,3,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	// What is told of the customer's partner.
+	PartnerTold   PartnerTold `protobuf:"varint,4,opt,name=partner_told,json=partnerTold,proto3,enum=noticehub.registry.v1.PartnerTold" json:"partner_told,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1892,6 +1947,13 @@ func (x *CustomerAnswer) GetCandidates() []*Candidate {
 	return nil
 }
 
+func (x *CustomerAnswer) GetPartnerTold() PartnerTold {
+	if x != nil {
+		return x.PartnerTold
+	}
+	return PartnerTold_PARTNER_TOLD_UNSPECIFIED
+}
+
 // Candidate is a customer a search by particulars found.
 type Candidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1905,8 +1967,10 @@ type Candidate struct {
 	Contributions []string `protobuf:"bytes,4,rep,name=contributions,proto3" json:"contributions,omitempty"`
 	// The partner's payments, when a partner is linked.
 	PartnerPayments []*Payment `protobuf:"bytes,5,rep,name=partner_payments,json=partnerPayments,proto3" json:"partner_payments,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What is told of the candidate's partner.
+	PartnerTold   PartnerTold `protobuf:"varint,6,opt,name=partner_told,json=partnerTold,proto3,enum=noticehub.registry.v1.PartnerTold" json:"partner_told,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Candidate) Reset() {
@@ -1972,6 +2036,13 @@ func (x *Candidate) GetPartnerPayments() []*Payment {
 		return x.PartnerPayments
 	}
 	return nil
+}
+
+func (x *Candidate) GetPartnerTold() PartnerTold {
+	if x != nil {
+		return x.PartnerTold
+	}
+	return PartnerTold_PARTNER_TOLD_UNSPECIFIED
 }
 
 // Document is a DOC on a customer's record.
@@ -2327,19 +2398,21 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\x06gender\x18\x04 \x01(\tB\x03\x80\x01\x01R\x06gender\x128\n" +
 	"\aaddress\x18\x05 \x01(\v2\x1e.noticehub.registry.v1.AddressR\aaddress\"[\n" +
 	"\x18ResolveCustomersResponse\x12?\n" +
-	"\aanswers\x18\x01 \x03(\v2%.noticehub.registry.v1.CustomerAnswerR\aanswers\"\xda\x01\n" +
+	"\aanswers\x18\x01 \x03(\v2%.noticehub.registry.v1.CustomerAnswerR\aanswers\"\xa1\x02\n" +
 	"\x0eCustomerAnswer\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\x12I\n" +
 	"\x10partner_payments\x18\x02 \x03(\v2\x1e.noticehub.registry.v1.PaymentR\x0fpartnerPayments\x12@\n" +
 	"\n" +
 	"candidates\x18\x03 \x03(\v2 .noticehub.registry.v1.CandidateR\n" +
-	"candidates\"\xef\x01\n" +
+	"candidates\x12E\n" +
+	"\fpartner_told\x18\x04 \x01(\x0e2\".noticehub.registry.v1.PartnerToldR\vpartnerTold\"\xb6\x02\n" +
 	"\tCandidate\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\x12\x19\n" +
 	"\x05score\x18\x02 \x01(\x01B\x03\x80\x01\x01R\x05score\x12\x14\n" +
 	"\x05clear\x18\x03 \x01(\bR\x05clear\x12)\n" +
 	"\rcontributions\x18\x04 \x03(\tB\x03\x80\x01\x01R\rcontributions\x12I\n" +
-	"\x10partner_payments\x18\x05 \x03(\v2\x1e.noticehub.registry.v1.PaymentR\x0fpartnerPayments\"\xf5\x01\n" +
+	"\x10partner_payments\x18\x05 \x03(\v2\x1e.noticehub.registry.v1.PaymentR\x0fpartnerPayments\x12E\n" +
+	"\fpartner_told\x18\x06 \x01(\x0e2\".noticehub.registry.v1.PartnerToldR\vpartnerTold\"\xf5\x01\n" +
 	"\bDocument\x12\x1f\n" +
 	"\vdocument_id\x18\x01 \x01(\tR\n" +
 	"documentId\x12\x15\n" +
@@ -2365,7 +2438,11 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\x11ADDRESS_TYPE_HOME\x10\x01\x12\x1a\n" +
 	"\x16ADDRESS_TYPE_TEMPORARY\x10\x02\x12\x15\n" +
 	"\x11ADDRESS_TYPE_TERM\x10\x03\x12\x17\n" +
-	"\x13ADDRESS_TYPE_POSTAL\x10\x042\xd9\t\n" +
+	"\x13ADDRESS_TYPE_POSTAL\x10\x04*d\n" +
+	"\vPartnerTold\x12\x1c\n" +
+	"\x18PARTNER_TOLD_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16PARTNER_TOLD_NO_RECORD\x10\x01\x12\x1b\n" +
+	"\x17PARTNER_TOLD_RESTRICTED\x10\x022\xd9\t\n" +
 	"\x0fRegistryService\x12\x8d\x01\n" +
 	"\vPutCustomer\x12).noticehub.registry.v1.PutCustomerRequest\x1a*.noticehub.registry.v1.PutCustomerResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\x1a\x1c/v1/customers/{customer.crn}\x12\x81\x01\n" +
 	"\vGetCustomer\x12).noticehub.registry.v1.GetCustomerRequest\x1a*.noticehub.registry.v1.GetCustomerResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/customers/{crn}\x12r\n" +
@@ -2389,126 +2466,129 @@ func file_noticehub_registry_v1_registry_proto_rawDescGZIP() []byte {
 	return file_noticehub_registry_v1_registry_proto_rawDescData
 }
 
-var file_noticehub_registry_v1_registry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_noticehub_registry_v1_registry_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_noticehub_registry_v1_registry_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_noticehub_registry_v1_registry_proto_goTypes = []any{
 	(AddressType)(0),                  // 0: noticehub.registry.v1.AddressType
-	(*Name)(nil),                      // 1: noticehub.registry.v1.Name
-	(*Address)(nil),                   // 2: noticehub.registry.v1.Address
-	(*Payment)(nil),                   // 3: noticehub.registry.v1.Payment
-	(*Nominee)(nil),                   // 4: noticehub.registry.v1.Nominee
-	(*Child)(nil),                     // 5: noticehub.registry.v1.Child
-	(*Customer)(nil),                  // 6: noticehub.registry.v1.Customer
-	(*PutCustomerRequest)(nil),        // 7: noticehub.registry.v1.PutCustomerRequest
-	(*PutCustomerResponse)(nil),       // 8: noticehub.registry.v1.PutCustomerResponse
-	(*GetCustomerRequest)(nil),        // 9: noticehub.registry.v1.GetCustomerRequest
-	(*GetCustomerResponse)(nil),       // 10: noticehub.registry.v1.GetCustomerResponse
-	(*ImportCustomersRequest)(nil),    // 11: noticehub.registry.v1.ImportCustomersRequest
-	(*ImportError)(nil),               // 12: noticehub.registry.v1.ImportError
-	(*ImportCustomersResponse)(nil),   // 13: noticehub.registry.v1.ImportCustomersResponse
-	(*Authority)(nil),                 // 14: noticehub.registry.v1.Authority
-	(*PutAuthorityRequest)(nil),       // 15: noticehub.registry.v1.PutAuthorityRequest
-	(*PutAuthorityResponse)(nil),      // 16: noticehub.registry.v1.PutAuthorityResponse
-	(*GetAuthorityRequest)(nil),       // 17: noticehub.registry.v1.GetAuthorityRequest
-	(*GetAuthorityResponse)(nil),      // 18: noticehub.registry.v1.GetAuthorityResponse
-	(*ListAuthoritiesRequest)(nil),    // 19: noticehub.registry.v1.ListAuthoritiesRequest
-	(*ListAuthoritiesResponse)(nil),   // 20: noticehub.registry.v1.ListAuthoritiesResponse
-	(*ImportAuthoritiesRequest)(nil),  // 21: noticehub.registry.v1.ImportAuthoritiesRequest
-	(*ImportAuthoritiesResponse)(nil), // 22: noticehub.registry.v1.ImportAuthoritiesResponse
-	(*ResolveCustomersRequest)(nil),   // 23: noticehub.registry.v1.ResolveCustomersRequest
-	(*CustomerQuery)(nil),             // 24: noticehub.registry.v1.CustomerQuery
-	(*ResolveCustomersResponse)(nil),  // 25: noticehub.registry.v1.ResolveCustomersResponse
-	(*CustomerAnswer)(nil),            // 26: noticehub.registry.v1.CustomerAnswer
-	(*Candidate)(nil),                 // 27: noticehub.registry.v1.Candidate
-	(*Document)(nil),                  // 28: noticehub.registry.v1.Document
-	(*ListDocumentsRequest)(nil),      // 29: noticehub.registry.v1.ListDocumentsRequest
-	(*ListDocumentsResponse)(nil),     // 30: noticehub.registry.v1.ListDocumentsResponse
-	(v1.Jurisdiction)(0),              // 31: noticehub.event.v1.Jurisdiction
-	(PaymentStatus)(0),                // 32: noticehub.registry.v1.PaymentStatus
-	(v1.Measure)(0),                   // 33: noticehub.event.v1.Measure
-	(CarerAllowanceStatus)(0),         // 34: noticehub.registry.v1.CarerAllowanceStatus
-	(*Imprisonment)(nil),              // 35: noticehub.registry.v1.Imprisonment
-	(*CompliancePenalty)(nil),         // 36: noticehub.registry.v1.CompliancePenalty
-	(*MeasureSpell)(nil),              // 37: noticehub.registry.v1.MeasureSpell
-	(*IncomeManagementAccount)(nil),   // 38: noticehub.registry.v1.IncomeManagementAccount
-	(*Expense)(nil),                   // 39: noticehub.registry.v1.Expense
-	(*Card)(nil),                      // 40: noticehub.registry.v1.Card
-	(*Exemption)(nil),                 // 41: noticehub.registry.v1.Exemption
-	(*ServiceOffer)(nil),              // 42: noticehub.registry.v1.ServiceOffer
-	(*status.Status)(nil),             // 43: google.rpc.Status
-	(v1.BusinessFunction)(0),          // 44: noticehub.event.v1.BusinessFunction
-	(*timestamppb.Timestamp)(nil),     // 45: google.protobuf.Timestamp
+	(PartnerTold)(0),                  // 1: noticehub.registry.v1.PartnerTold
+	(*Name)(nil),                      // 2: noticehub.registry.v1.Name
+	(*Address)(nil),                   // 3: noticehub.registry.v1.Address
+	(*Payment)(nil),                   // 4: noticehub.registry.v1.Payment
+	(*Nominee)(nil),                   // 5: noticehub.registry.v1.Nominee
+	(*Child)(nil),                     // 6: noticehub.registry.v1.Child
+	(*Customer)(nil),                  // 7: noticehub.registry.v1.Customer
+	(*PutCustomerRequest)(nil),        // 8: noticehub.registry.v1.PutCustomerRequest
+	(*PutCustomerResponse)(nil),       // 9: noticehub.registry.v1.PutCustomerResponse
+	(*GetCustomerRequest)(nil),        // 10: noticehub.registry.v1.GetCustomerRequest
+	(*GetCustomerResponse)(nil),       // 11: noticehub.registry.v1.GetCustomerResponse
+	(*ImportCustomersRequest)(nil),    // 12: noticehub.registry.v1.ImportCustomersRequest
+	(*ImportError)(nil),               // 13: noticehub.registry.v1.ImportError
+	(*ImportCustomersResponse)(nil),   // 14: noticehub.registry.v1.ImportCustomersResponse
+	(*Authority)(nil),                 // 15: noticehub.registry.v1.Authority
+	(*PutAuthorityRequest)(nil),       // 16: noticehub.registry.v1.PutAuthorityRequest
+	(*PutAuthorityResponse)(nil),      // 17: noticehub.registry.v1.PutAuthorityResponse
+	(*GetAuthorityRequest)(nil),       // 18: noticehub.registry.v1.GetAuthorityRequest
+	(*GetAuthorityResponse)(nil),      // 19: noticehub.registry.v1.GetAuthorityResponse
+	(*ListAuthoritiesRequest)(nil),    // 20: noticehub.registry.v1.ListAuthoritiesRequest
+	(*ListAuthoritiesResponse)(nil),   // 21: noticehub.registry.v1.ListAuthoritiesResponse
+	(*ImportAuthoritiesRequest)(nil),  // 22: noticehub.registry.v1.ImportAuthoritiesRequest
+	(*ImportAuthoritiesResponse)(nil), // 23: noticehub.registry.v1.ImportAuthoritiesResponse
+	(*ResolveCustomersRequest)(nil),   // 24: noticehub.registry.v1.ResolveCustomersRequest
+	(*CustomerQuery)(nil),             // 25: noticehub.registry.v1.CustomerQuery
+	(*ResolveCustomersResponse)(nil),  // 26: noticehub.registry.v1.ResolveCustomersResponse
+	(*CustomerAnswer)(nil),            // 27: noticehub.registry.v1.CustomerAnswer
+	(*Candidate)(nil),                 // 28: noticehub.registry.v1.Candidate
+	(*Document)(nil),                  // 29: noticehub.registry.v1.Document
+	(*ListDocumentsRequest)(nil),      // 30: noticehub.registry.v1.ListDocumentsRequest
+	(*ListDocumentsResponse)(nil),     // 31: noticehub.registry.v1.ListDocumentsResponse
+	(v1.Jurisdiction)(0),              // 32: noticehub.event.v1.Jurisdiction
+	(PaymentStatus)(0),                // 33: noticehub.registry.v1.PaymentStatus
+	(v1.Measure)(0),                   // 34: noticehub.event.v1.Measure
+	(CarerAllowanceStatus)(0),         // 35: noticehub.registry.v1.CarerAllowanceStatus
+	(*Imprisonment)(nil),              // 36: noticehub.registry.v1.Imprisonment
+	(*CompliancePenalty)(nil),         // 37: noticehub.registry.v1.CompliancePenalty
+	(*MeasureSpell)(nil),              // 38: noticehub.registry.v1.MeasureSpell
+	(*IncomeManagementAccount)(nil),   // 39: noticehub.registry.v1.IncomeManagementAccount
+	(*Expense)(nil),                   // 40: noticehub.registry.v1.Expense
+	(*Card)(nil),                      // 41: noticehub.registry.v1.Card
+	(*Exemption)(nil),                 // 42: noticehub.registry.v1.Exemption
+	(*ServiceOffer)(nil),              // 43: noticehub.registry.v1.ServiceOffer
+	(*status.Status)(nil),             // 44: google.rpc.Status
+	(v1.BusinessFunction)(0),          // 45: noticehub.event.v1.BusinessFunction
+	(*timestamppb.Timestamp)(nil),     // 46: google.protobuf.Timestamp
 }
 var file_noticehub_registry_v1_registry_proto_depIdxs = []int32{
 	0,  // 0: noticehub.registry.v1.Address.type:type_name -> noticehub.registry.v1.AddressType
-	31, // 1: noticehub.registry.v1.Address.state:type_name -> noticehub.event.v1.Jurisdiction
-	32, // 2: noticehub.registry.v1.Payment.status:type_name -> noticehub.registry.v1.PaymentStatus
-	1,  // 3: noticehub.registry.v1.Customer.name:type_name -> noticehub.registry.v1.Name
-	1,  // 4: noticehub.registry.v1.Customer.aliases:type_name -> noticehub.registry.v1.Name
-	2,  // 5: noticehub.registry.v1.Customer.addresses:type_name -> noticehub.registry.v1.Address
-	3,  // 6: noticehub.registry.v1.Customer.payments:type_name -> noticehub.registry.v1.Payment
-	4,  // 7: noticehub.registry.v1.Customer.nominee:type_name -> noticehub.registry.v1.Nominee
-	5,  // 8: noticehub.registry.v1.Customer.children:type_name -> noticehub.registry.v1.Child
-	33, // 9: noticehub.registry.v1.Customer.other_measure:type_name -> noticehub.event.v1.Measure
-	33, // 10: noticehub.registry.v1.Customer.register_measure:type_name -> noticehub.event.v1.Measure
-	34, // 11: noticehub.registry.v1.Customer.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
-	34, // 12: noticehub.registry.v1.Customer.partner_carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
-	35, // 13: noticehub.registry.v1.Customer.imprisonment:type_name -> noticehub.registry.v1.Imprisonment
-	36, // 14: noticehub.registry.v1.Customer.penalties:type_name -> noticehub.registry.v1.CompliancePenalty
-	37, // 15: noticehub.registry.v1.Customer.measure_history:type_name -> noticehub.registry.v1.MeasureSpell
-	38, // 16: noticehub.registry.v1.Customer.account:type_name -> noticehub.registry.v1.IncomeManagementAccount
-	39, // 17: noticehub.registry.v1.Customer.expenses:type_name -> noticehub.registry.v1.Expense
-	40, // 18: noticehub.registry.v1.Customer.card:type_name -> noticehub.registry.v1.Card
-	41, // 19: noticehub.registry.v1.Customer.exemptions:type_name -> noticehub.registry.v1.Exemption
-	42, // 20: noticehub.registry.v1.Customer.service_offers:type_name -> noticehub.registry.v1.ServiceOffer
-	6,  // 21: noticehub.registry.v1.PutCustomerRequest.customer:type_name -> noticehub.registry.v1.Customer
-	6,  // 22: noticehub.registry.v1.PutCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	6,  // 23: noticehub.registry.v1.GetCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	6,  // 24: noticehub.registry.v1.ImportCustomersRequest.customer:type_name -> noticehub.registry.v1.Customer
-	43, // 25: noticehub.registry.v1.ImportError.error:type_name -> google.rpc.Status
-	12, // 26: noticehub.registry.v1.ImportCustomersResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	44, // 27: noticehub.registry.v1.Authority.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	31, // 28: noticehub.registry.v1.Authority.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	14, // 29: noticehub.registry.v1.PutAuthorityRequest.authority:type_name -> noticehub.registry.v1.Authority
-	14, // 30: noticehub.registry.v1.PutAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
-	14, // 31: noticehub.registry.v1.GetAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
-	14, // 32: noticehub.registry.v1.ListAuthoritiesResponse.authorities:type_name -> noticehub.registry.v1.Authority
-	14, // 33: noticehub.registry.v1.ImportAuthoritiesRequest.authority:type_name -> noticehub.registry.v1.Authority
-	12, // 34: noticehub.registry.v1.ImportAuthoritiesResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	24, // 35: noticehub.registry.v1.ResolveCustomersRequest.queries:type_name -> noticehub.registry.v1.CustomerQuery
-	1,  // 36: noticehub.registry.v1.CustomerQuery.names:type_name -> noticehub.registry.v1.Name
-	2,  // 37: noticehub.registry.v1.CustomerQuery.address:type_name -> noticehub.registry.v1.Address
-	26, // 38: noticehub.registry.v1.ResolveCustomersResponse.answers:type_name -> noticehub.registry.v1.CustomerAnswer
-	6,  // 39: noticehub.registry.v1.CustomerAnswer.customer:type_name -> noticehub.registry.v1.Customer
-	3,  // 40: noticehub.registry.v1.CustomerAnswer.partner_payments:type_name -> noticehub.registry.v1.Payment
-	27, // 41: noticehub.registry.v1.CustomerAnswer.candidates:type_name -> noticehub.registry.v1.Candidate
-	6,  // 42: noticehub.registry.v1.Candidate.customer:type_name -> noticehub.registry.v1.Customer
-	3,  // 43: noticehub.registry.v1.Candidate.partner_payments:type_name -> noticehub.registry.v1.Payment
-	45, // 44: noticehub.registry.v1.Document.created_at:type_name -> google.protobuf.Timestamp
-	28, // 45: noticehub.registry.v1.ListDocumentsResponse.documents:type_name -> noticehub.registry.v1.Document
-	7,  // 46: noticehub.registry.v1.RegistryService.PutCustomer:input_type -> noticehub.registry.v1.PutCustomerRequest
-	9,  // 47: noticehub.registry.v1.RegistryService.GetCustomer:input_type -> noticehub.registry.v1.GetCustomerRequest
-	11, // 48: noticehub.registry.v1.RegistryService.ImportCustomers:input_type -> noticehub.registry.v1.ImportCustomersRequest
-	15, // 49: noticehub.registry.v1.RegistryService.PutAuthority:input_type -> noticehub.registry.v1.PutAuthorityRequest
-	17, // 50: noticehub.registry.v1.RegistryService.GetAuthority:input_type -> noticehub.registry.v1.GetAuthorityRequest
-	19, // 51: noticehub.registry.v1.RegistryService.ListAuthorities:input_type -> noticehub.registry.v1.ListAuthoritiesRequest
-	21, // 52: noticehub.registry.v1.RegistryService.ImportAuthorities:input_type -> noticehub.registry.v1.ImportAuthoritiesRequest
-	23, // 53: noticehub.registry.v1.RegistryService.ResolveCustomers:input_type -> noticehub.registry.v1.ResolveCustomersRequest
-	29, // 54: noticehub.registry.v1.RegistryService.ListDocuments:input_type -> noticehub.registry.v1.ListDocumentsRequest
-	8,  // 55: noticehub.registry.v1.RegistryService.PutCustomer:output_type -> noticehub.registry.v1.PutCustomerResponse
-	10, // 56: noticehub.registry.v1.RegistryService.GetCustomer:output_type -> noticehub.registry.v1.GetCustomerResponse
-	13, // 57: noticehub.registry.v1.RegistryService.ImportCustomers:output_type -> noticehub.registry.v1.ImportCustomersResponse
-	16, // 58: noticehub.registry.v1.RegistryService.PutAuthority:output_type -> noticehub.registry.v1.PutAuthorityResponse
-	18, // 59: noticehub.registry.v1.RegistryService.GetAuthority:output_type -> noticehub.registry.v1.GetAuthorityResponse
-	20, // 60: noticehub.registry.v1.RegistryService.ListAuthorities:output_type -> noticehub.registry.v1.ListAuthoritiesResponse
-	22, // 61: noticehub.registry.v1.RegistryService.ImportAuthorities:output_type -> noticehub.registry.v1.ImportAuthoritiesResponse
-	25, // 62: noticehub.registry.v1.RegistryService.ResolveCustomers:output_type -> noticehub.registry.v1.ResolveCustomersResponse
-	30, // 63: noticehub.registry.v1.RegistryService.ListDocuments:output_type -> noticehub.registry.v1.ListDocumentsResponse
-	55, // [55:64] is the sub-list for method output_type
-	46, // [46:55] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	32, // 1: noticehub.registry.v1.Address.state:type_name -> noticehub.event.v1.Jurisdiction
+	33, // 2: noticehub.registry.v1.Payment.status:type_name -> noticehub.registry.v1.PaymentStatus
+	2,  // 3: noticehub.registry.v1.Customer.name:type_name -> noticehub.registry.v1.Name
+	2,  // 4: noticehub.registry.v1.Customer.aliases:type_name -> noticehub.registry.v1.Name
+	3,  // 5: noticehub.registry.v1.Customer.addresses:type_name -> noticehub.registry.v1.Address
+	4,  // 6: noticehub.registry.v1.Customer.payments:type_name -> noticehub.registry.v1.Payment
+	5,  // 7: noticehub.registry.v1.Customer.nominee:type_name -> noticehub.registry.v1.Nominee
+	6,  // 8: noticehub.registry.v1.Customer.children:type_name -> noticehub.registry.v1.Child
+	34, // 9: noticehub.registry.v1.Customer.other_measure:type_name -> noticehub.event.v1.Measure
+	34, // 10: noticehub.registry.v1.Customer.register_measure:type_name -> noticehub.event.v1.Measure
+	35, // 11: noticehub.registry.v1.Customer.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
+	35, // 12: noticehub.registry.v1.Customer.partner_carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
+	36, // 13: noticehub.registry.v1.Customer.imprisonment:type_name -> noticehub.registry.v1.Imprisonment
+	37, // 14: noticehub.registry.v1.Customer.penalties:type_name -> noticehub.registry.v1.CompliancePenalty
+	38, // 15: noticehub.registry.v1.Customer.measure_history:type_name -> noticehub.registry.v1.MeasureSpell
+	39, // 16: noticehub.registry.v1.Customer.account:type_name -> noticehub.registry.v1.IncomeManagementAccount
+	40, // 17: noticehub.registry.v1.Customer.expenses:type_name -> noticehub.registry.v1.Expense
+	41, // 18: noticehub.registry.v1.Customer.card:type_name -> noticehub.registry.v1.Card
+	42, // 19: noticehub.registry.v1.Customer.exemptions:type_name -> noticehub.registry.v1.Exemption
+	43, // 20: noticehub.registry.v1.Customer.service_offers:type_name -> noticehub.registry.v1.ServiceOffer
+	7,  // 21: noticehub.registry.v1.PutCustomerRequest.customer:type_name -> noticehub.registry.v1.Customer
+	7,  // 22: noticehub.registry.v1.PutCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
+	7,  // 23: noticehub.registry.v1.GetCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
+	7,  // 24: noticehub.registry.v1.ImportCustomersRequest.customer:type_name -> noticehub.registry.v1.Customer
+	44, // 25: noticehub.registry.v1.ImportError.error:type_name -> google.rpc.Status
+	13, // 26: noticehub.registry.v1.ImportCustomersResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	45, // 27: noticehub.registry.v1.Authority.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	32, // 28: noticehub.registry.v1.Authority.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	15, // 29: noticehub.registry.v1.PutAuthorityRequest.authority:type_name -> noticehub.registry.v1.Authority
+	15, // 30: noticehub.registry.v1.PutAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
+	15, // 31: noticehub.registry.v1.GetAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
+	15, // 32: noticehub.registry.v1.ListAuthoritiesResponse.authorities:type_name -> noticehub.registry.v1.Authority
+	15, // 33: noticehub.registry.v1.ImportAuthoritiesRequest.authority:type_name -> noticehub.registry.v1.Authority
+	13, // 34: noticehub.registry.v1.ImportAuthoritiesResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	25, // 35: noticehub.registry.v1.ResolveCustomersRequest.queries:type_name -> noticehub.registry.v1.CustomerQuery
+	2,  // 36: noticehub.registry.v1.CustomerQuery.names:type_name -> noticehub.registry.v1.Name
+	3,  // 37: noticehub.registry.v1.CustomerQuery.address:type_name -> noticehub.registry.v1.Address
+	27, // 38: noticehub.registry.v1.ResolveCustomersResponse.answers:type_name -> noticehub.registry.v1.CustomerAnswer
+	7,  // 39: noticehub.registry.v1.CustomerAnswer.customer:type_name -> noticehub.registry.v1.Customer
+	4,  // 40: noticehub.registry.v1.CustomerAnswer.partner_payments:type_name -> noticehub.registry.v1.Payment
+	28, // 41: noticehub.registry.v1.CustomerAnswer.candidates:type_name -> noticehub.registry.v1.Candidate
+	1,  // 42: noticehub.registry.v1.CustomerAnswer.partner_told:type_name -> noticehub.registry.v1.PartnerTold
+	7,  // 43: noticehub.registry.v1.Candidate.customer:type_name -> noticehub.registry.v1.Customer
+	4,  // 44: noticehub.registry.v1.Candidate.partner_payments:type_name -> noticehub.registry.v1.Payment
+	1,  // 45: noticehub.registry.v1.Candidate.partner_told:type_name -> noticehub.registry.v1.PartnerTold
+	46, // 46: noticehub.registry.v1.Document.created_at:type_name -> google.protobuf.Timestamp
+	29, // 47: noticehub.registry.v1.ListDocumentsResponse.documents:type_name -> noticehub.registry.v1.Document
+	8,  // 48: noticehub.registry.v1.RegistryService.PutCustomer:input_type -> noticehub.registry.v1.PutCustomerRequest
+	10, // 49: noticehub.registry.v1.RegistryService.GetCustomer:input_type -> noticehub.registry.v1.GetCustomerRequest
+	12, // 50: noticehub.registry.v1.RegistryService.ImportCustomers:input_type -> noticehub.registry.v1.ImportCustomersRequest
+	16, // 51: noticehub.registry.v1.RegistryService.PutAuthority:input_type -> noticehub.registry.v1.PutAuthorityRequest
+	18, // 52: noticehub.registry.v1.RegistryService.GetAuthority:input_type -> noticehub.registry.v1.GetAuthorityRequest
+	20, // 53: noticehub.registry.v1.RegistryService.ListAuthorities:input_type -> noticehub.registry.v1.ListAuthoritiesRequest
+	22, // 54: noticehub.registry.v1.RegistryService.ImportAuthorities:input_type -> noticehub.registry.v1.ImportAuthoritiesRequest
+	24, // 55: noticehub.registry.v1.RegistryService.ResolveCustomers:input_type -> noticehub.registry.v1.ResolveCustomersRequest
+	30, // 56: noticehub.registry.v1.RegistryService.ListDocuments:input_type -> noticehub.registry.v1.ListDocumentsRequest
+	9,  // 57: noticehub.registry.v1.RegistryService.PutCustomer:output_type -> noticehub.registry.v1.PutCustomerResponse
+	11, // 58: noticehub.registry.v1.RegistryService.GetCustomer:output_type -> noticehub.registry.v1.GetCustomerResponse
+	14, // 59: noticehub.registry.v1.RegistryService.ImportCustomers:output_type -> noticehub.registry.v1.ImportCustomersResponse
+	17, // 60: noticehub.registry.v1.RegistryService.PutAuthority:output_type -> noticehub.registry.v1.PutAuthorityResponse
+	19, // 61: noticehub.registry.v1.RegistryService.GetAuthority:output_type -> noticehub.registry.v1.GetAuthorityResponse
+	21, // 62: noticehub.registry.v1.RegistryService.ListAuthorities:output_type -> noticehub.registry.v1.ListAuthoritiesResponse
+	23, // 63: noticehub.registry.v1.RegistryService.ImportAuthorities:output_type -> noticehub.registry.v1.ImportAuthoritiesResponse
+	26, // 64: noticehub.registry.v1.RegistryService.ResolveCustomers:output_type -> noticehub.registry.v1.ResolveCustomersResponse
+	31, // 65: noticehub.registry.v1.RegistryService.ListDocuments:output_type -> noticehub.registry.v1.ListDocumentsResponse
+	57, // [57:66] is the sub-list for method output_type
+	48, // [48:57] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_registry_v1_registry_proto_init() }
@@ -2522,7 +2602,7 @@ func file_noticehub_registry_v1_registry_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_registry_v1_registry_proto_rawDesc), len(file_noticehub_registry_v1_registry_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -37,6 +37,9 @@ type request struct {
 	crn string
 	// does is the action in the words of the audit log.
 	does string
+	// leaves says that it only ends what the officer has of the entry, which a
+	// conflict of interest does not hold up.
+	leaves bool
 }
 
 // acting is an officer's action under way: everything is locked and as the
@@ -77,6 +80,11 @@ func (q *Queue) act(ctx context.Context, r request, f func(*acting) error) (*pro
 		}
 		a.done = events.Entry(r.does, r.id)
 		a.done.Version = int64(a.submission.Version)
+		if !r.leaves {
+			if err := a.named(ctx, officer.ID); err != nil {
+				return err
+			}
+		}
 		if err := f(a); err != nil {
 			return err
 		}
@@ -98,6 +106,16 @@ func (q *Queue) act(ctx context.Context, r request, f func(*acting) error) (*pro
 		return nil, err
 	}
 	return q.summary(ctx, r.id)
+}
+
+// named refuses an officer the entry of a customer with whom there is a conflict
+// of interest, when the authority named the customer: of one the hub found, the
+// refusal would tell who it is.
+func (a *acting) named(ctx context.Context, officer string) error {
+	if !named(&a.submission) {
+		return nil
+	}
+	return noConflict(ctx, a, officer, a.submission.CRN)
 }
 
 // lock takes the locks in the one order (anchor, submission) and reports

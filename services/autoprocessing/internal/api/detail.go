@@ -161,7 +161,12 @@ func (q *Queue) traces(t term.InformationType, decisions []store.Decision, v vie
 		if err != nil {
 			return nil, err
 		}
-		lines, err := p.Render(t, &facts, policy.Verdicts(d.Verdicts), v.guarded)
+		// A verdict that stands on the partner's payments would tell of them, too.
+		guarded := v.guarded || (v.alone && len(facts.Partner.Payments) > 0)
+		if v.alone {
+			facts = facts.WithoutPartner()
+		}
+		lines, err := p.Render(t, &facts, policy.Verdicts(d.Verdicts), guarded)
 		if err != nil {
 			return nil, err
 		}

@@ -12,13 +12,16 @@ import (
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
 
+// released is giving an entry back, in the words of the audit log.
+const released = "queue.released"
+
 // hold changes who holds an entry, in one transaction.
 func (q *Queue) hold(ctx context.Context, does, id string, version int32, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
 	submission, err := parseID(id)
 	if err != nil {
 		return nil, err
 	}
-	return q.act(ctx, request{id: submission, version: version, does: does}, func(a *acting) error {
+	return q.act(ctx, request{id: submission, version: version, does: does, leaves: does == released}, func(a *acting) error {
 		h, err := f(a)
 		if err != nil {
 			return err
@@ -44,7 +47,7 @@ func (q *Queue) Claim(ctx context.Context, r *processingv1.ClaimRequest) (*proce
 
 // Release gives an entry back.
 func (q *Queue) Release(ctx context.Context, r *processingv1.ReleaseRequest) (*processingv1.ReleaseResponse, error) {
-	s, err := q.hold(ctx, "queue.released", r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
+	s, err := q.hold(ctx, released, r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
 		return a.holding.Release(a.officer.ID)
 	})
 	if err != nil {
@@ -61,6 +64,9 @@ func (q *Queue) Assign(ctx context.Context, r *processingv1.AssignRequest) (*pro
 		}
 		if a.holding.Assigned && a.holding.HeldBy == r.GetOfficerId() {
 			return a.holding, nil // the same once more
+		}
+		if err := a.named(ctx, r.GetOfficerId()); err != nil {
+			return a.holding, err
 		}
 		a.done.Detail = map[string]string{"to": "officer:" + r.GetOfficerId()}
 		return a.holding.Assign(r.GetOfficerId()), a.note(ctx, "assign", "Assigned to "+r.GetOfficerId()+": "+r.GetReason())

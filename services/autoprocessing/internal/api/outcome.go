@@ -60,6 +60,11 @@ func (q *Queue) RecordOutcome(ctx context.Context, r *processingv1.RecordOutcome
 		if err := a.holding.MayDecide(a.officer.ID); err != nil {
 			return err
 		}
+		if customer != nil && (r.GetCrn() != "" || !customer.Restricted) {
+			if err := noConflict(ctx, a, a.officer.ID, customer.CRN); err != nil {
+				return err
+			}
+		}
 		return q.p.WithEvaluator(a.at.Today, func(ev *policy.Evaluator) error {
 			return q.record(ctx, a, ev, r, customer, asked)
 		})

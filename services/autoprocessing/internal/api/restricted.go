@@ -130,7 +130,7 @@ func (s *Restricted) ReinstateAccess(ctx context.Context, r *processingv1.Reinst
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.step(ctx, request{id: id, action: r.GetActionId(), content: r}, func(a *acting) error {
+	c, err := s.step(ctx, request{id: id, action: r.GetActionId(), content: r, leaves: true}, func(a *acting) error {
 		c, err := s.inState(ctx, a, store.AccessLifted)
 		if err != nil {
 			return err
@@ -205,12 +205,17 @@ func noConflict(ctx context.Context, a *acting, officer string, crns ...string) 
 	for _, c := range conflicts {
 		for _, crn := range crns {
 			if c == crn {
-				return fault.New(fault.Denied, "CONFLICT_OF_INTEREST", "%s must not see this record", officer).
-					WithHelp("Leave it to another officer.")
+				return conflictOf(officer)
 			}
 		}
 	}
 	return nil
+}
+
+// conflictOf is the refusal of a record an officer must not see.
+func conflictOf(officer string) *fault.Error {
+	return fault.New(fault.Denied, "CONFLICT_OF_INTEREST", "%s must not see this record", officer).
+		WithHelp("Leave it to another officer.")
 }
 
 // timeBox is how long a lift lasts.

@@ -74,12 +74,8 @@ func restrict(words *policy.Policy, f *store.Found, row *processingv1.Submission
 	}
 }
 
-// filtered drops rows that were found by a reason the caller may not know of.
-func filtered(asked []term.Reason, rows []*processingv1.SubmissionSummary) []*processingv1.SubmissionSummary {
-	if len(asked) == 0 {
-		return rows
-	}
-	return slices.DeleteFunc(rows, func(r *processingv1.SubmissionSummary) bool {
-		return !slices.ContainsFunc(r.GetReasons(), func(shown eventv1.RejectionReason) bool { return slices.Contains(asked, term.Reason(shown)) })
-	})
+// shows reports whether a row is shown to who asked for reasons: not when it was
+// found by one the caller may not know of.
+func shows(asked []term.Reason, row *processingv1.SubmissionSummary) bool {
+	return len(asked) == 0 || slices.ContainsFunc(row.GetReasons(), func(shown eventv1.RejectionReason) bool { return slices.Contains(asked, term.Reason(shown)) })
 }

@@ -16,9 +16,10 @@ import (
 // not worth waiting for, and without an answer a record counts as restricted.
 const lookTime = time.Second
 
-// sight is what a person may see of restricted records: Restricted Access
-// officers all but those they have a conflict with, others those to which access
-// is lifted for them right now. Everybody sees what is not restricted.
+// sight is what a person may see: of restricted records Restricted Access officers
+// all, others those to which access is lifted for them right now. Records a person
+// has a conflict with count as restricted and not lifted, whatever they are and
+// whatever the person's roles. Everybody sees what else is not restricted.
 type sight struct {
 	p *events.Processor
 	// officer is the caller; everything is true for Restricted Access officers.
@@ -36,19 +37,12 @@ func sightOf(ctx context.Context, p *events.Processor) (sight, error) {
 		return s, nil // sees no restricted record
 	}
 	s.officer, s.everything = caller.ID, caller.Has(RestrictedOfficer)
-	if s.everything {
-		var err error
-		s.conflicts, err = store.Conflicts(ctx, p.Pool, caller.ID)
+	var err error
+	if s.conflicts, err = store.Conflicts(ctx, p.Pool, caller.ID); err != nil || s.everything {
 		return s, postgres.Classify(err)
 	}
 	lifts, err := store.LiftsOf(ctx, p.Pool, caller.ID)
 	if err != nil {
-		return s, postgres.Classify(err)
-	}
-	if len(lifts) == 0 {
-		return s, nil
-	}
-	if s.conflicts, err = store.Conflicts(ctx, p.Pool, caller.ID); err != nil {
 		return s, postgres.Classify(err)
 	}
 	now := p.Moment().At
@@ -72,7 +66,11 @@ func (s *sight) hidden(ctx context.Context, crns []string) (hidden map[string]bo
 	slices.Sort(crns)
 	asked := make([]string, 0, len(crns))
 	for _, crn := range slices.Compact(crns) {
-		if crn != "" && !s.may(crn) {
+		switch {
+		case crn == "" || s.may(crn):
+		case slices.Contains(s.conflicts, crn):
+			hidden[crn] = true
+		default:
 			asked = append(asked, crn)
 		}
 	}
@@ -82,17 +80,19 @@ func (s *sight) hidden(ctx context.Context, crns []string) (hidden map[string]bo
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	restricted, err := events.RestrictedOf(ctx, s.p.Registry, asked...)
-	if err != nil {
-		for _, crn := range asked {
+	for _, crn := range asked {
+		if err != nil || restricted[crn] {
 			hidden[crn] = true
 		}
-		return hidden, true
 	}
-	return restricted, false
+	return hidden, err != nil
 }
 
 // open refuses a record the caller may not see, and any when nobody can be asked.
 func (s *sight) open(ctx context.Context, crn string) error {
+	if slices.Contains(s.conflicts, crn) {
+		return conflictOf(s.officer)
+	}
 	hidden, unknown := s.hidden(ctx, []string{crn})
 	switch {
 	case !hidden[crn]:

@@ -27,6 +27,8 @@ type view struct {
 	about bool
 	// locked: only what reveals nothing of the record may be recorded.
 	locked bool
+	// alone: what came from the record of the customer's partner is left out.
+	alone bool
 	// hidden are the records left out.
 	hidden map[string]bool
 }
@@ -52,10 +54,12 @@ func (q *Queue) viewOf(ctx context.Context, s *store.Submission, e *store.OpenEn
 	}
 	ask, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	restricted, err := events.RestrictedOf(ask, q.p.Registry, involved...)
+	standing, err := events.StandingOf(ask, q.p.Registry, involved...)
+	restricted := standing.Restricted
 	v.unknown = err != nil
+	v.alone = !v.everything && (v.unknown || standing.Partner[s.CRN])
 	for _, crn := range involved {
-		if (v.unknown || restricted[crn]) && !v.may(crn) {
+		if (v.unknown || restricted[crn] || slices.Contains(v.conflicts, crn)) && !v.may(crn) {
 			v.hidden[crn] = true
 		}
 	}

@@ -20,9 +20,12 @@ type Customer struct {
 	// PartnerCRN is empty when no partner is linked.
 	PartnerCRN      string
 	PartnerPayments []Payment
-	// PartnerUnknown is true when a partner is linked but has no record: then
-	// the partner's payments are unknown, not absent.
+	// PartnerUnknown is true when a partner is linked but has no record, or a
+	// restricted one: then the partner's payments are unknown, not absent.
 	PartnerUnknown bool
+	// PartnerRestricted is true while access to the partner's record is restricted:
+	// then a disclosure does not name the partner.
+	PartnerRestricted bool
 	// FamilyTaxBenefitChildren counts the children for whom it is paid.
 	FamilyTaxBenefitChildren int
 	Deceased                 bool

@@ -66,10 +66,12 @@ func (d decider) content(outcome term.Outcome, verdicts policy.Verdicts) *Disclo
 	c := d.customer
 	out := &DisclosureContent{
 		CRN: c.CRN, Label: d.measure.Label, Result: outcome,
-		Payments:   received(c.Payments, d.at.Today),
-		Measure:    measureInForce(d.policy, c, d.notices, d.at.Today),
-		PartnerCRN: c.PartnerCRN, Children: c.FamilyTaxBenefitChildren,
-		PaymentHistory: history(c.Payments),
+		Payments: received(c.Payments, d.at.Today),
+		Measure:  measureInForce(d.policy, c, d.notices, d.at.Today),
+		Children: c.FamilyTaxBenefitChildren, PaymentHistory: history(c.Payments),
+	}
+	if !c.PartnerRestricted { // it would tell where to look for the partner
+		out.PartnerCRN = c.PartnerCRN
 	}
 	for _, line := range d.policy.Criteria(term.DisclosureOfInformation, verdicts) {
 		out.Criteria = append(out.Criteria, Criterion{Name: line.Rule, Result: answer(line.Verdict)})

@@ -125,6 +125,16 @@ func reinstated(c *store.Access) *eventv1.Event {
 	return e
 }
 
+// ConflictDeclared announces a record that an officer must not see, so that the
+// registry refuses it, too.
+func ConflictDeclared(crn, officer string, at time.Time) *eventv1.Event {
+	id := clock.NewID(at)
+	return &eventv1.Event{
+		Id: id[:], SchemaVersion: schemaVersion, OccurredAt: timestamppb.New(at),
+		Body: &eventv1.Event_ConflictDeclared{ConflictDeclared: &eventv1.ConflictDeclared{Crn: crn, OfficerId: officer}},
+	}
+}
+
 // Relock writes down which lifts are over by time. They count for nothing before
 // it, too: this keeps the history whole and tells the registry.
 func (p *Processor) Relock(ctx context.Context, now time.Time) error {

@@ -72,22 +72,38 @@ func Record(ctx context.Context, registry registryv1.RegistryServiceClient, crn 
 	return answers[0].GetCustomer(), nil
 }
 
-// RestrictedOf asks the registry which of the customers' records are restricted.
-func RestrictedOf(ctx context.Context, registry registryv1.RegistryServiceClient, crns ...string) (map[string]bool, error) {
-	restricted := make(map[string]bool)
+// Standing is what the registry says now of whether records may be seen.
+type Standing struct {
+	// Restricted are the records access to which is restricted, Partner those whose
+	// partner's record is.
+	Restricted, Partner map[string]bool
+}
+
+// StandingOf asks the registry how the customers' records stand.
+func StandingOf(ctx context.Context, registry registryv1.RegistryServiceClient, crns ...string) (Standing, error) {
+	s := Standing{Restricted: make(map[string]bool), Partner: make(map[string]bool)}
 	if len(crns) == 0 {
-		return restricted, nil
+		return s, nil
 	}
 	answers, err := ask(ctx, registry, crns...)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	for i, crn := range crns {
 		if answers[i].GetCustomer().GetRestrictedAccess() {
-			restricted[crn] = true
+			s.Restricted[crn] = true
+		}
+		if answers[i].GetPartnerTold() == registryv1.PartnerTold_PARTNER_TOLD_RESTRICTED {
+			s.Partner[crn] = true
 		}
 	}
-	return restricted, nil
+	return s, nil
+}
+
+// RestrictedOf asks the registry which of the customers' records are restricted.
+func RestrictedOf(ctx context.Context, registry registryv1.RegistryServiceClient, crns ...string) (map[string]bool, error) {
+	s, err := StandingOf(ctx, registry, crns...)
+	return s.Restricted, err
 }
 
 // ask is one call for the records of some CRNs, at most resolveLimit.
@@ -149,7 +165,7 @@ func genderOf(g intakev1.Gender) string {
 func understood(a *registryv1.CustomerAnswer) (*decision.Customer, []decision.Candidate, error) {
 	var customer *decision.Customer
 	if a.GetCustomer() != nil {
-		c, err := customerOf(a.GetCustomer(), a.GetPartnerPayments())
+		c, err := customerOf(a.GetCustomer(), a.GetPartnerPayments(), a.GetPartnerTold())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -157,7 +173,7 @@ func understood(a *registryv1.CustomerAnswer) (*decision.Customer, []decision.Ca
 	}
 	var candidates []decision.Candidate
 	for _, x := range a.GetCandidates() {
-		c, err := customerOf(x.GetCustomer(), x.GetPartnerPayments())
+		c, err := customerOf(x.GetCustomer(), x.GetPartnerPayments(), x.GetPartnerTold())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -168,7 +184,7 @@ func understood(a *registryv1.CustomerAnswer) (*decision.Customer, []decision.Ca
 
 // customerOf translates a record. A record without a readable date of birth is
 // a defect of the registry, which checks them.
-func customerOf(r *registryv1.Customer, partner []*registryv1.Payment) (decision.Customer, error) {
+func customerOf(r *registryv1.Customer, partner []*registryv1.Payment, told registryv1.PartnerTold) (decision.Customer, error) {
 	born, err := calendar.ParseDate(r.GetDateOfBirth())
 	if err != nil {
 		return decision.Customer{}, fault.New(fault.Internal, "RECORD_UNREADABLE", "a customer's record has no readable date of birth")
@@ -177,6 +193,7 @@ func customerOf(r *registryv1.Customer, partner []*registryv1.Payment) (decision
 		CRN: r.GetCrn(), FamilyName: r.GetName().GetFamilyName(), GivenName: r.GetName().GetGivenName(), BirthDate: born,
 		Payments: paymentsOf(r.GetPayments()), Nominee: r.GetNominee().GetKind(),
 		PartnerCRN: r.GetPartnerCrn(), PartnerPayments: paymentsOf(partner),
+		PartnerUnknown: told != 0, PartnerRestricted: told == registryv1.PartnerTold_PARTNER_TOLD_RESTRICTED,
 		Deceased: r.GetDateOfDeath() != "", Restricted: r.GetRestrictedAccess(), OtherMeasure: term.Measure(r.GetOtherMeasure()),
 	}
 	for _, alias := range r.GetAliases() {

@@ -54,7 +54,7 @@ type Customer struct {
 type Partner struct {
 	// Linked is true when a partner is on the record.
 	Linked bool `json:"linked,omitempty" fact:"partner.linked,record"`
-	// PaymentsUnknown is true when a partner is linked whose record is not known.
+	// PaymentsUnknown is true when a partner is linked whose record is not known, or restricted.
 	PaymentsUnknown bool `json:"payments_unknown,omitempty" fact:"partner.payments_unknown,record"`
 	// Payments are the codes of the payments the partner receives now.
 	Payments []string `json:"payments,omitempty" fact:"partner.payments,record"`
@@ -115,6 +115,13 @@ type Search struct {
 type Text struct {
 	// LooksLikeReasons is true when it seems to give reasons for the referral.
 	LooksLikeReasons bool `json:"looks_like_reasons,omitempty" fact:"text.looks_like_reasons"`
+}
+
+// WithoutPartner returns the facts as if the partner's record had been restricted
+// when they were seen.
+func (f Facts) WithoutPartner() Facts {
+	f.Partner = Partner{Linked: f.Partner.Linked, PaymentsUnknown: f.Partner.Linked}
+	return f
 }
 
 // OfRestricted reports whether a record these facts come from was restricted.

@@ -78,26 +78,10 @@ func (l *lodgingStream) receive(ctx context.Context) {
 			return
 		}
 		if err := l.lodge(ctx, request); err != nil {
-			l.answers <- answer{request.GetTag(), commit.Result{Err: l.refused(ctx, err)}}
+			l.answers <- answer{request.GetTag(), commit.Result{Err: err}}
 		}
 	}
 }
-
-// refused puts the refusal of a message on record, as the door does for calls; when
-// that cannot be done the caller is told to come back.
-func (l *lodgingStream) refused(ctx context.Context, err error) error {
-	var f *fault.Error
-	if !errors.As(err, &f) || f.Kind != fault.Denied && !quotas[f.Reason] {
-		return err
-	}
-	if unrecorded := l.Refusals.Record(ctx, trail.Refused(f.Reason)); unrecorded != nil {
-		return unrecorded
-	}
-	return err
-}
-
-// quotas are the reasons of quotas that are used up for longer than a moment.
-var quotas = map[string]bool{"ENUMERATION_QUOTA": true, "DAILY_QUOTA": true}
 
 func (l *lodgingStream) lodge(ctx context.Context, request *intakev1.SubmitStreamRequest) error {
 	if err := rpc.Validate(request); err != nil {
@@ -137,6 +121,7 @@ func (l *lodgingStream) send(ctx context.Context) error {
 	for received != nil || len(l.slots) > 0 {
 		select {
 		case a := <-l.answers:
+			a.result.Err = l.refused(ctx, a.result.Err)
 			if err := l.stream.Send(responseOf(a)); err != nil {
 				return err
 			}
@@ -156,6 +141,24 @@ func (l *lodgingStream) send(ctx context.Context) error {
 		}
 	}
 	return l.failure
+}
+
+// onRecord are the reasons for which a refused message goes on record, besides
+// being denied; the door goes by the same for calls.
+var onRecord = map[string]bool{"CUSTOMER_QUOTA": true, "ENUMERATION_QUOTA": true, "DAILY_QUOTA": true, "REFERENCE_REUSED": true}
+
+// refused puts the refusal of a message on record, as the door does for calls,
+// before it is answered; when that cannot be done the caller is told to come back.
+func (l *lodgingStream) refused(ctx context.Context, err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Denied && !onRecord[f.Reason] {
+		return err
+	}
+	// Answers are still given for a while after the stream was told to end.
+	if unrecorded := l.Refusals.Record(context.WithoutCancel(ctx), trail.Refused(f.Reason)); unrecorded != nil {
+		return unrecorded
+	}
+	return err
 }
 
 func responseOf(a answer) *intakev1.SubmitStreamResponse {

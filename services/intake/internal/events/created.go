@@ -99,6 +99,7 @@ func (p *Projection) erase(ctx context.Context, tx pgx.Tx, returned []store.Stat
 		if !ok {
 			continue // erased before
 		}
+		delete(payloads, r.SubmissionID) // it may have been announced twice
 		bare, err := withoutText(payload)
 		if err != nil {
 			return fmt.Errorf("erase the text of submission %v: %w", r.SubmissionID, err)

@@ -25,6 +25,9 @@ func (s *Server) ChangeCustomer(ctx context.Context, req *registryv1.ChangeCusto
 	if err := mayRestrict(ctx, req.GetChanges()); err != nil {
 		return nil, err
 	}
+	if err := s.noConflict(ctx, req.GetCrn()); err != nil {
+		return nil, err
+	}
 	if err := s.Outbox.Room(ctx); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,9 @@ func (s *Server) PutCustomer(ctx context.Context, req *registryv1.PutCustomerReq
 	if err := s.admit(in); err != nil {
 		return nil, err
 	}
+	if err := s.noConflict(ctx, in.GetCrn()); err != nil {
+		return nil, err
+	}
 	src, err := sourceOf(ctx, "")
 	if err != nil {
 		return nil, err

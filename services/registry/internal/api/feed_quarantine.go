@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -17,6 +18,10 @@ import (
 // ListQuarantined pages through the records of feeds that were set aside, oldest first.
 func (s *Server) ListQuarantined(ctx context.Context, req *registryv1.ListQuarantinedRequest) (*registryv1.ListQuarantinedResponse, error) {
 	after, err := readAsideToken(req.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	conflicts, err := s.conflicts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +42,7 @@ func (s *Server) ListQuarantined(ctx context.Context, req *registryv1.ListQuaran
 		page.NextPageToken = base64.RawURLEncoding.EncodeToString(list[size-1].ID[:])
 	}
 	for i := range list {
-		q, err := quarantined(ctx, &list[i])
+		q, err := quarantined(ctx, &list[i], conflicts)
 		if err != nil {
 			return nil, err
 		}
@@ -61,16 +66,17 @@ func readAsideToken(token string) (id clock.ID, err error) {
 }
 
 // quarantined is a record set aside as the contract tells of it. Of a customer
-// whose record the caller may not open it tells that there is one, and neither
-// what it would change nor what of the record does not fit it.
-func quarantined(ctx context.Context, a *store.Aside) (*registryv1.QuarantinedRecord, error) {
+// whose record the caller may not open it tells that there is one, of which feed
+// and why; not what it would change, when that happened, what of the record does
+// not fit it, nor the reference by which the agency's own system shows it.
+func quarantined(ctx context.Context, a *store.Aside, conflicts []string) (*registryv1.QuarantinedRecord, error) {
 	r, err := feedRecordOf(a)
 	if err != nil {
 		return nil, err
 	}
 	detail := a.Detail
-	if mayOpen(ctx, a.Restricted) != nil {
-		r.Changes, detail = nil, "the record is restricted"
+	if mayOpen(ctx, a.Restricted) != nil || slices.Contains(conflicts, a.CRN) {
+		r.Changes, r.Reference, r.OccurredAt, detail = nil, "", nil, "the record is restricted"
 	}
 	return &registryv1.QuarantinedRecord{
 		RecordId: a.ID.String(), Record: r, Reason: registryv1.QuarantineReason(a.Reason), Detail: detail,

@@ -35,6 +35,10 @@ func (s *Server) RedriveQuarantined(ctx context.Context, req *registryv1.Redrive
 		}
 		filter.IDs = append(filter.IDs, parsed)
 	}
+	conflicts, err := s.conflicts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	answer := &registryv1.RedriveQuarantinedResponse{}
 	for {
 		if err := s.Outbox.Room(ctx); err != nil {
@@ -50,7 +54,7 @@ func (s *Server) RedriveQuarantined(ctx context.Context, req *registryv1.Redrive
 			if len(answer.Still) == maxStill {
 				break
 			}
-			q, err := quarantined(ctx, &batch.Still[i])
+			q, err := quarantined(ctx, &batch.Still[i], conflicts)
 			if err != nil {
 				return nil, err
 			}

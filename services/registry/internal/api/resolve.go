@@ -82,7 +82,7 @@ func (s *Server) byCRN(ctx context.Context, queries []*registryv1.CustomerQuery)
 	err := s.Store.ByCRN(ctx, crns, func(h *store.Hit) (err error) {
 		start := len(arena)
 		arena = appendCustomer(arena, h.Body, h.Measure, h.Version)
-		if arena, err = appendPayments(arena, answerPartnerPayments, h.Partner); err != nil {
+		if arena, err = appendPartner(arena, answerPartnerPayments, answerPartnerTold, h); err != nil {
 			return err
 		}
 		known[string(h.CRN)] = arena[start:len(arena):len(arena)]
@@ -106,8 +106,8 @@ func isCRN(s string) bool {
 
 // namesake is a customer a search found, with its parts of a candidate.
 type namesake struct {
-	person             matching.Person
-	customer, payments []byte
+	person            matching.Person
+	customer, partner []byte
 }
 
 // search returns the encoded candidates of each query that has names.
@@ -149,7 +149,7 @@ func (s *Server) search(ctx context.Context, queries []*registryv1.CustomerQuery
 		ranked := matching.Rank(wanted[i], people, len(people) > maxNamesakes)
 		for _, c := range ranked[:min(len(ranked), maxCandidates)] {
 			n := namesakes[c.Index]
-			answers[i] = appendCandidate(answers[i], n.customer, c.Score, c.Clear, c.Contributions, n.payments)
+			answers[i] = appendCandidate(answers[i], n.customer, c.Score, c.Clear, c.Contributions, n.partner)
 		}
 	}
 	return answers, nil
@@ -179,6 +179,6 @@ func namesakeOf(h *store.Hit) (namesake, error) {
 		n.person.Places = append(n.person.Places, matching.NewPlace(a.GetLocality(), a.GetPostcode()))
 	}
 	var err error
-	n.payments, err = appendPayments(nil, candidatePartnerPayments, h.Partner)
+	n.partner, err = appendPartner(nil, candidatePartnerPayments, candidatePartnerTold, h)
 	return n, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/registry/internal/events"
+	"github.com/noticehub/noticehub/services/registry/internal/store"
 )
 
 // Field numbers of the contract this file writes and reads by hand. A test
@@ -20,11 +21,13 @@ const (
 	customerField         protowire.Number = 1 // of an answer and of a candidate
 	answerPartnerPayments protowire.Number = 2
 	answerCandidates      protowire.Number = 3
+	answerPartnerTold     protowire.Number = 4
 
 	candidateScore           protowire.Number = 2
 	candidateClear           protowire.Number = 3
 	candidateContributions   protowire.Number = 4
 	candidatePartnerPayments protowire.Number = 5
+	candidatePartnerTold     protowire.Number = 6
 )
 
 // appendCustomer appends a kept record as the customer of an answer or candidate.
@@ -54,10 +57,20 @@ func appendPayments(b []byte, field protowire.Number, record []byte) ([]byte, er
 	return b, nil
 }
 
-// appendCandidate appends a candidate to an answer; customer and payments are
+// appendPartner appends what a hit tells of the partner: the payments, or why not.
+func appendPartner(b []byte, payments, told protowire.Number, h *store.Hit) ([]byte, error) {
+	b, err := appendPayments(b, payments, h.Partner)
+	if h.Told != 0 {
+		b = protowire.AppendTag(b, told, protowire.VarintType)
+		b = protowire.AppendVarint(b, uint64(h.Told))
+	}
+	return b, err
+}
+
+// appendCandidate appends a candidate to an answer; customer and partner are
 // encoded fields of it already.
-func appendCandidate(b, customer []byte, score float64, certain bool, contributions []string, payments []byte) []byte {
-	size := len(customer) + len(payments) + protowire.SizeTag(candidateScore) + protowire.SizeFixed64()
+func appendCandidate(b, customer []byte, score float64, certain bool, contributions []string, partner []byte) []byte {
+	size := len(customer) + len(partner) + protowire.SizeTag(candidateScore) + protowire.SizeFixed64()
 	if certain {
 		size += protowire.SizeTag(candidateClear) + protowire.SizeVarint(1)
 	}
@@ -77,5 +90,5 @@ func appendCandidate(b, customer []byte, score float64, certain bool, contributi
 		b = protowire.AppendTag(b, candidateContributions, protowire.BytesType)
 		b = protowire.AppendString(b, c)
 	}
-	return append(b, payments...)
+	return append(b, partner...)
 }

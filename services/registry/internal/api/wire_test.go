@@ -25,6 +25,8 @@ func TestFieldNumbers(t *testing.T) {
 		{&registryv1.CustomerAnswer{}, "customer", customerField},
 		{&registryv1.CustomerAnswer{}, "partner_payments", answerPartnerPayments},
 		{&registryv1.CustomerAnswer{}, "candidates", answerCandidates},
+		{&registryv1.CustomerAnswer{}, "partner_told", answerPartnerTold},
+		{&registryv1.Candidate{}, "partner_told", candidatePartnerTold},
 		{&registryv1.Candidate{}, "customer", customerField},
 		{&registryv1.Candidate{}, "score", candidateScore},
 		{&registryv1.Candidate{}, "clear", candidateClear},

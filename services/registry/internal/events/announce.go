@@ -48,6 +48,11 @@ type CustomerChange struct {
 	Before, After []byte
 	// Actor who changed it.
 	Actor string
+	// Restricted is true while access to the record is restricted, before the change
+	// or after it.
+	Restricted bool
+	// Opened is true when the change ended the restriction.
+	Opened bool
 }
 
 // Customers announces changed records, packed.

@@ -175,6 +175,7 @@ func (b *Book) turn(p *page, next *registryv1.Customer, src Source, changed []st
 	})
 	p.supplied = p.supplied || slices.Contains(changed, "expenses")
 	restricted := p.customer.GetRestrictedAccess() || next.GetRestrictedAccess()
+	opened := p.customer.GetRestrictedAccess() && !next.GetRestrictedAccess()
 	before, err := travelling(p.customer, p.encoded, restricted)
 	if err != nil {
 		return Unchanged, fmt.Errorf("encode a customer's record: %w", err)
@@ -186,6 +187,7 @@ func (b *Book) turn(p *page, next *registryv1.Customer, src Source, changed []st
 	}
 	b.changes = append(b.changes, CustomerChange{
 		CRN: next.GetCrn(), Version: version, Changed: changed, Before: before, After: after, Actor: src.Actor,
+		Restricted: restricted, Opened: opened,
 	})
 	b.versions = append(b.versions, store.Version{
 		CRN: next.GetCrn(), Version: version, RecordedAt: b.cause.At, Actor: src.Actor, Reason: src.Reason, Changed: changed, Body: p.encoded,

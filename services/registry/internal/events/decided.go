@@ -22,7 +22,7 @@ const (
 var Decode = packet.OnlyWhere(unordered, map[protoreflect.Name]func([]byte) bool{
 	"submission_decided": placesDocument,
 	"notice_activated":   nil, "notice_extended": nil, "notice_ended": nil, "notice_revoked": nil, "notice_shortened": nil, "notice_recorded": nil,
-	"access_lifted": nil, "access_reinstated": nil,
+	"access_lifted": nil, "access_reinstated": nil, "conflict_declared": nil,
 })
 
 // DecodeOne decodes one event, as kept while it is parked.

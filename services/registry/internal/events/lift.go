@@ -14,6 +14,23 @@ import (
 // the hub, which takes a working day); longer ones are refused and not kept.
 const longestLift = 8 * time.Hour
 
+// conflictsOf gathers what a batch tells of records that officers must not see.
+func conflictsOf(events []inbox.Event) ([]store.Conflict, error) {
+	var conflicts []store.Conflict
+	for _, in := range events {
+		e, ok := in.Value.(*eventv1.Event)
+		if !ok || e.GetConflictDeclared() == nil {
+			continue
+		}
+		c := store.Conflict{Officer: e.GetConflictDeclared().GetOfficerId(), CRN: e.GetConflictDeclared().GetCrn()}
+		if c.Officer == "" || c.CRN == "" {
+			return nil, fmt.Errorf("event %v: a conflict without an officer or a record", in.ID)
+		}
+		conflicts = append(conflicts, c)
+	}
+	return conflicts, nil
+}
+
 // liftsOf gathers what a batch tells of lifts of restricted access, in its order.
 func liftsOf(events []inbox.Event) ([]store.Lift, error) {
 	var lifts []store.Lift

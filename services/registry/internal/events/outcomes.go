@@ -35,6 +35,13 @@ func Apply(st *store.Store, clk clock.Clock, zone *time.Location) func(context.C
 		if err := st.KeepLifts(ctx, tx, lifts); err != nil {
 			return inbox.Effects{}, err
 		}
+		conflicts, err := conflictsOf(events)
+		if err != nil {
+			return inbox.Effects{}, err
+		}
+		if err := st.KeepConflicts(ctx, tx, conflicts); err != nil {
+			return inbox.Effects{}, err
+		}
 		reading, entries, err := st.Settle(ctx, tx, left)
 		if err != nil {
 			return inbox.Effects{}, err

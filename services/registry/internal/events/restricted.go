@@ -8,7 +8,8 @@ import (
 
 // travelling is a record of a version as its event carries it: encoded when
 // nobody restricted it; else without what says who and where the customer is and
-// what is paid, none of which work items need.
+// what is paid, none of which work items need. Children stay as they are: their
+// names tell apart what happened to which, and are not shown by work items.
 func travelling(c *registryv1.Customer, encoded []byte, restricted bool) ([]byte, error) {
 	if !restricted || c == nil {
 		return encoded, nil

@@ -52,7 +52,6 @@ func queueDocuments(b *pgx.Batch, documents []Document) (placed map[clock.ID]boo
 	return placed
 }
 
-
 const documentColumns = `document_id, crn, title, body, coalesce(submission_id, '00000000-0000-0000-0000-000000000000'), officer_id, created_at`
 
 func scanDocument(row pgx.CollectableRow) (d Document, err error) {

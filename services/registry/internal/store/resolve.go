@@ -24,9 +24,24 @@ type Hit struct {
 	Measure term.Measure
 	// Body is the encoded record, without version and register measure.
 	Body []byte
-	// Partner is the partner's encoded record; nil when there is none.
+	// Partner is the partner's encoded record; nil when there is none to be told of.
 	Partner []byte
+	// Told says why Partner is nil though a partner is linked; 0 otherwise. The
+	// numbers are the contract's.
+	Told int32
 }
+
+// The numbers of Hit.Told.
+const (
+	PartnerNoRecord   = 1
+	PartnerRestricted = 2
+)
+
+// partnerOf is what a hit tells of the partner p of a customer c. Nothing of a
+// restricted partner leaves the registry with somebody else's record: what is
+// decided and disclosed of one customer would tell of the other (rules 2.2).
+const partnerOf = `CASE WHEN NOT p.restricted THEN p.body END,
+		CASE WHEN c.partner_crn IS NULL THEN 0 WHEN p.crn IS NULL THEN 1 WHEN p.restricted THEN 2 ELSE 0 END`
 
 // Resolving asks for few or thousands of customers of a table of any size, so
 // the plan is made for each call: a plan kept from when the table was small
@@ -35,7 +50,7 @@ const planEachTime = pgx.QueryExecModeCacheDescribe
 
 // ByCRN visits the customers there are of the CRNs, in no order, in one query.
 func (s *Store) ByCRN(ctx context.Context, crns []string, visit func(*Hit) error) error {
-	rows, err := s.pool.Query(ctx, `SELECT 0, c.crn, c.record_version, `+measureOf+`, c.body, p.body
+	rows, err := s.pool.Query(ctx, `SELECT 0, c.crn, c.record_version, `+measureOf+`, c.body, `+partnerOf+`
 		FROM customer c LEFT JOIN customer p ON p.crn = c.partner_crn WHERE c.crn = ANY($1)`, planEachTime, crns)
 	if err != nil {
 		return failed(err, "resolve customers")
@@ -80,7 +95,7 @@ func (s *Store) ByParticulars(ctx context.Context, q *Searches, perName int, vis
 				WHERE dob = q.dob AND family_norm = q.family AND given_norm = q.given ORDER BY crn LIMIT $5) n
 			UNION
 			SELECT k.search, k.crn FROM unnest($6::int[], $7::text[]) AS k(search, crn))
-		SELECT h.search, c.crn, c.record_version, `+measureOf+`, c.body, p.body
+		SELECT h.search, c.crn, c.record_version, `+measureOf+`, c.body, `+partnerOf+`
 		FROM hit h JOIN customer c ON c.crn = h.crn LEFT JOIN customer p ON p.crn = c.partner_crn`,
 		planEachTime, q.numbers, q.births, q.families, q.givens, perName, q.crnNumbers, q.crns)
 	if err != nil {
@@ -94,7 +109,7 @@ func visitHits(rows pgx.Rows, visit func(*Hit) error) error {
 	var h Hit
 	for rows.Next() {
 		err := rows.Scan(&h.Search, (*pgtype.DriverBytes)(&h.CRN), &h.Version, &h.Measure,
-			(*pgtype.DriverBytes)(&h.Body), (*pgtype.DriverBytes)(&h.Partner))
+			(*pgtype.DriverBytes)(&h.Body), (*pgtype.DriverBytes)(&h.Partner), &h.Told)
 		if err != nil {
 			return failed(err, "read customers")
 		}
