@@ -101,10 +101,16 @@ chaos-short: ## kill real processes under load and prove that nothing is lost or
 chaos-sabotage: ## plant three bugs, one after the other, and see the chaos run find each
 	@scripts/chaos/run -sabotage $(ARGS)
 
+.PHONY: attack
+attack: setup ## attack a whole hub with everything on, walk all rights, look for canaries, alter the audit log (within 5 minutes); ends with figure lines
+	@figures=$$(mktemp); trap 'cat "$$figures"; rm -f "$$figures"' EXIT; \
+	  NOTICEHUB_ATTACK_FIGURES="$$figures" go test -tags attack -count=1 -timeout 10m -run '^Test' ./services/attacktest $(ARGS)
+
 .PHONY: ci
 ci: test ## everything a change must pass
 	@$(MAKE) --no-print-directory verify
 	@$(MAKE) --no-print-directory race
 	@$(MAKE) --no-print-directory demo
 	@$(MAKE) --no-print-directory demo-load
+	@$(MAKE) --no-print-directory attack
 	@$(MAKE) --no-print-directory chaos-short ARGS="-minutes 1.5"

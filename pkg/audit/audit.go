@@ -18,6 +18,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/noticehub/noticehub/pkg/identity"
 )
 
 // Result says how an action ended.
@@ -64,35 +66,48 @@ func (e *Entry) validate() error {
 	return nil
 }
 
+// Where in an object a byte may stand.
+const (
+	kindFirst = 1 << iota
+	kindRest
+	idFirst
+	idRest
+)
+
+var objectBytes = func() (t [256]uint8) {
+	for c := range 256 {
+		switch c := byte(c); {
+		case c-'a' < 26 || c-'A' < 26 || c-'0' < 10:
+			t[c] = kindFirst | kindRest | idFirst | idRest
+		case c == '~':
+			t[c] = idFirst | idRest
+		case c == '_' || c == '.' || c == '-':
+			t[c] = kindRest | idRest
+		case c == ':':
+			t[c] = idRest
+		}
+	}
+	return t
+}()
+
 // isObject says whether s has the form
 // [A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9~][A-Za-z0-9_.:~-]*)*: nothing that needs
 // quoting, no spaces.
 func isObject(s string) bool {
-	first, kind := true, true
+	place := uint8(kindFirst)
 	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c-'a' < 26 || c-'A' < 26 || c-'0' < 10:
-		case c == '~':
-			if kind {
-				return false
+		switch c := s[i]; {
+		case objectBytes[c]&place != 0:
+			if place&(kindFirst|idFirst) != 0 {
+				place <<= 1
 			}
-		case first:
-			return false
-		case c == '_' || c == '.' || c == '-':
-		case c == ':':
-			if kind {
-				return false
-			}
-		case c == '/':
-			first, kind = true, false
-			continue
+		case c == '/' && place&(kindRest|idRest) != 0:
+			place = idFirst
 		default:
 			return false
 		}
-		first = false
 	}
-	return !first
+	return place&(kindRest|idRest) != 0
 }
 
 type methodKey struct{}
@@ -113,4 +128,12 @@ func Method(ctx context.Context) string {
 // nothing may be shown then. Entries of concurrent calls share a transaction.
 type Recorder interface {
 	Record(ctx context.Context, entries ...Entry) error
+}
+
+// SignedIn records sign-ins that happen elsewhere, when their proof is first
+// shown here; way is how, such as "token". It is what identity.TokenOptions wants.
+func SignedIn(r Recorder, way string) func(context.Context, identity.Caller) error {
+	return func(ctx context.Context, c identity.Caller) error {
+		return r.Record(identity.With(ctx, c), Entry{Action: "signin", Result: Done, Detail: map[string]string{"by": way}})
+	}
 }

@@ -21,6 +21,12 @@ const (
 	// maxFloods bounds the windows open at a time, and so the memory and the
 	// entries that floods of all sorts of refusals can cost.
 	maxFloods = 1024
+	// eachFloods are the windows of one known caller, and nobodyFloods those of all
+	// unknown ones together: nobody can take all windows and so keep what others
+	// try from being entries of their own.
+	eachFloods, nobodyFloods = 32, maxFloods / 2
+	// lump is the action of refusals of many sorts that are counted together.
+	lump = "refusals"
 )
 
 // refusal is what makes refusals equal: not the object, which an attacker chooses.
@@ -33,6 +39,27 @@ type refusal struct{ actor, session, method, action, reason string }
 type floods struct {
 	mu   sync.Mutex
 	keys map[refusal]*flood
+	held map[string]int // windows by actor, without lumps
+}
+
+func newFloods() floods { return floods{keys: make(map[refusal]*flood), held: make(map[string]int)} }
+
+// open and shut keep keys and held together; the caller holds the lock.
+func (f *floods) open(window *flood) {
+	f.keys[window.refusal] = window
+	if window.action != lump {
+		f.held[window.actor]++
+	}
+}
+
+func (f *floods) shut(key refusal) {
+	delete(f.keys, key)
+	if key.action == lump {
+		return
+	}
+	if f.held[key.actor]--; f.held[key.actor] == 0 {
+		delete(f.held, key.actor)
+	}
 }
 
 // flood is an open window.
@@ -93,16 +120,21 @@ func (f *floods) meet(h header, e *Entry, now time.Time) (window *flood, number 
 		actor = e.Actor
 	}
 	key := refusal{actor: actor, session: h.session, method: h.method, action: e.Action, reason: e.Reason}
-	each := floodEach
+	each, most := floodEach, eachFloods
 	if actor == nobody {
-		each = 1
+		each, most = 1, nobodyFloods
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	open := f.keys[key]
-	if open == nil && len(f.keys) >= maxFloods {
-		// Too many sorts at once: they are counted together.
-		key, each = refusal{actor: nobody, action: "refusals"}, 0
+	// Too many sorts at once are counted together: those of one caller, or of all.
+	switch {
+	case open != nil:
+	case f.held[actor] >= most:
+		key, each = refusal{actor: actor, action: lump}, 0
+		open = f.keys[key]
+	case len(f.keys) >= maxFloods:
+		key, each = refusal{actor: nobody, action: lump}, 0
 		open = f.keys[key]
 	}
 	if open == nil {
@@ -110,7 +142,7 @@ func (f *floods) meet(h header, e *Entry, now time.Time) (window *flood, number 
 		if each > 0 {
 			open.first = make(chan struct{})
 		}
-		f.keys[key] = open
+		f.open(open)
 	}
 	if open.entries < each {
 		open.entries++
@@ -130,7 +162,7 @@ func (f *floods) settle(opened []*flood, lost bool) {
 		open.lost = lost
 		close(open.first)
 		if lost && f.keys[open.refusal] == open {
-			delete(f.keys, open.refusal)
+			f.shut(open.refusal)
 		}
 	}
 }
@@ -142,7 +174,7 @@ func (f *floods) take(now time.Time, all bool) []*flood {
 	var counted []*flood
 	for key, open := range f.keys {
 		if all || !now.Before(open.ends) {
-			delete(f.keys, key)
+			f.shut(key)
 			if open.counted > 0 {
 				counted = append(counted, open)
 			}
@@ -160,7 +192,7 @@ func (f *floods) putBack(counted []*flood) {
 			open.counted += c.counted
 			continue
 		}
-		f.keys[c.refusal] = c
+		f.open(c)
 	}
 }
 

@@ -57,8 +57,7 @@ func NewRecorder(pool *pgxpool.Pool, w *Writer, log *slog.Logger) *GroupRecorder
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &GroupRecorder{
-		pool: pool, writer: w, log: log, clock: clock.System(), queue: make(chan *call, maxQueued),
-		floods: floods{keys: make(map[refusal]*flood)},
+		pool: pool, writer: w, log: log, clock: clock.System(), queue: make(chan *call, maxQueued), floods: newFloods(),
 	}
 }
 

@@ -168,6 +168,36 @@ func TestFloodsOfRefusalsAreCounted(t *testing.T) {
 	}
 }
 
+// A caller who is refused in a thousand ways does not hide what another tries.
+func TestOneCallerDoesNotHideOthers(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	for _, id := range []string{"mallory", ""} {
+		for n := range 1100 {
+			e := audit.Entry{Action: "call.refused", Result: audit.Refused, Reason: fmt.Sprint("R", n)}
+			if err := d.Record(as(id), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := d.Record(as("eve"), audit.Entry{Action: "call.refused", Result: audit.Refused, Reason: "METHOD_DENIED"}); err != nil {
+		t.Fatal(err)
+	}
+	d.stop()
+	entries, counted := map[string]int{}, map[string]int{}
+	for _, l := range d.lines() {
+		var n int
+		if _, err := fmt.Sscan(l.Detail["count"], &n); err == nil {
+			counted[l.actor] += n
+			continue
+		}
+		entries[l.actor]++
+	}
+	if entries["officer:eve"] != 1 || entries["officer:mallory"]+counted["officer:mallory"] != 1100 || entries["nobody"]+counted["nobody"] != 1100 || entries["officer:mallory"] != 32 {
+		t.Errorf("entries %v, counted %v", entries, counted)
+	}
+}
+
 func TestWhatIsNotOnRecordIsAnError(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)

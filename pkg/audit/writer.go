@@ -87,8 +87,9 @@ type record struct {
 	entries []byte
 }
 
-// lineGuess is about the length of an entry's line, for the first allocation.
-const lineGuess = 200
+// lineGuess is a little more than the length of most entries' lines, so that the
+// first allocation does.
+const lineGuess = 280
 
 func (w *Writer) record(ctx context.Context, entries []Entry) (record, error) {
 	lines := make([]byte, 0, len(entries)*lineGuess)
@@ -116,18 +117,20 @@ func (r record) arguments() []any {
 
 // Queue adds the record of the entries to a batch of the action's transaction.
 // Actor, method, session and trace come from ctx. Without entries it does nothing.
+// A record that the database does not take fails the batch as Unwritten says.
 func (w *Writer) Queue(ctx context.Context, b *pgx.Batch, entries ...Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
 	r, err := w.record(ctx, entries)
 	if err == nil {
-		b.Queue(insertRecord, r.arguments()...)
+		b.Queue(insertRecord, r.arguments()...).Fn = written
 	}
 	return err
 }
 
-// Write writes the record of the entries in the action's transaction.
+// Write writes the record of the entries in the action's transaction; its errors
+// are as Unwritten says.
 func (w *Writer) Write(ctx context.Context, tx pgx.Tx, entries ...Entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -137,7 +140,7 @@ func (w *Writer) Write(ctx context.Context, tx pgx.Tx, entries ...Entry) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, insertRecord, r.arguments()...)
-	return err
+	return Unwritten(err)
 }
 
 // insertRecords writes records in one statement, so in one transaction.

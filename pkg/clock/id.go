@@ -22,24 +22,30 @@ var last struct {
 
 // NewID makes an id that sorts by the given time; ids made by one process in
 // the same millisecond sort in the order they were made. The remaining 62 bits
-// are random, so ids cannot be guessed.
+// are random, so ids cannot be guessed. What puts them in order begins at random
+// and grows by random steps: two ids of one holder do not tell how many others
+// were made between them.
 func NewID(at time.Time) ID {
 	var id ID
-	if _, err := rand.Read(id[8:]); err != nil {
+	var hidden [3]byte // in no id: the first serial of a millisecond, and a step
+	var random [len(id) - 8 + len(hidden)]byte
+	if _, err := rand.Read(random[:]); err != nil {
 		panic(err) // crypto/rand never fails on supported systems
 	}
-	millis := at.UnixMilli()
+	copy(id[8:], random[:])
+	copy(hidden[:], random[len(id)-8:])
+	millis, step := at.UnixMilli(), 1+uint16(hidden[2]&0x0f)
 	last.Lock()
 	switch {
 	case millis > last.millis:
-		last.millis, last.serial = millis, uint16(id[8])<<2
-	case last.serial < 0x0fff:
-		// The same millisecond, or a clock that went back: go on counting.
+		last.millis, last.serial = millis, uint16(hidden[0])<<2|uint16(hidden[1]&3)
+	case last.serial+step <= 0x0fff:
+		// The same millisecond, or a clock that went back: go on from there.
 		millis = last.millis
-		last.serial++
+		last.serial += step
 	default:
 		last.millis++
-		millis, last.serial = last.millis, 0
+		millis, last.serial = last.millis, uint16(hidden[0])
 	}
 	serial := last.serial
 	last.Unlock()

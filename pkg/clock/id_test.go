@@ -26,6 +26,23 @@ func TestIDsSortByTimeAndOrder(t *testing.T) {
 	}
 }
 
+// Ids of one holder do not tell how many others were made between them.
+func TestIDsDoNotCount(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC) // ahead of other tests, so that the serial goes on
+	steps := map[int]int{}
+	serial := func(id ID) int { return int(id[6]&0x0f)<<8 | int(id[7]) }
+	for range 1000 {
+		a, b := NewID(at), NewID(at)
+		if step := serial(b) - serial(a); step > 0 {
+			steps[step]++
+		}
+	}
+	if len(steps) < 8 || steps[1] > 200 {
+		t.Errorf("steps %v", steps)
+	}
+}
+
 func TestIDText(t *testing.T) {
 	t.Parallel()
 	id := NewID(time.Now())

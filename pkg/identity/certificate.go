@@ -55,6 +55,10 @@ func (a certificates) Authenticate(_ context.Context, c Credentials) (Caller, er
 	if c.Certificate == nil {
 		return Caller{}, missing()
 	}
+	// A connection can outlive the certificate that opened it.
+	if a.assertions.clock.Now().After(c.Certificate.NotAfter) {
+		return Caller{}, fault.New(fault.Unauthenticated, "CERTIFICATE_EXPIRED", "the certificate has expired").WithHelp("Connect with a current one.")
+	}
 	caller, err := OfCertificate(c.Certificate)
 	if err != nil || c.CaseWorker == "" {
 		return caller, err

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ import (
 
 func named(t testing.TB, uris ...string) *x509.Certificate {
 	t.Helper()
-	c := &x509.Certificate{}
+	c := &x509.Certificate{NotAfter: time.Now().Add(time.Hour)}
 	for _, s := range uris {
 		u, err := url.Parse(s)
 		if err != nil {
@@ -32,6 +33,17 @@ func named(t testing.TB, uris ...string) *x509.Certificate {
 		c.URIs = append(c.URIs, u)
 	}
 	return c
+}
+
+// Attack 3, late: the connection of a certificate that has expired meanwhile.
+func TestConnectionsDoNotOutliveCertificates(t *testing.T) {
+	t.Parallel()
+	c := named(t, "noticehub://authority/frc")
+	c.NotAfter = time.Now().Add(-time.Second)
+	var f *fault.Error
+	if _, err := Certificates().Authenticate(t.Context(), Credentials{Certificate: c}); !errors.As(err, &f) || f.Reason != "CERTIFICATE_EXPIRED" {
+		t.Error(err)
+	}
 }
 
 func TestOfCertificate(t *testing.T) {

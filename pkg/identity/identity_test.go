@@ -123,3 +123,15 @@ func TestCallerInContext(t *testing.T) {
 		}
 	}
 }
+
+func TestPersons(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]bool{
+		"contact-officer.avery": true, "auth0|5f7c8ec7c33c6c004bbafe82": true, "a@b.example": true, "": false, "a b": false, "a\nb": false, "-a": false, "é": false,
+		strings.Repeat("a", 100): true, strings.Repeat("a", 101): false,
+	} {
+		if IsPerson(id) != want {
+			t.Errorf("%q: %v", id, !want)
+		}
+	}
+}

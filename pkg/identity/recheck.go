@@ -11,26 +11,52 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
+const (
+	// refusalLife is how long a token that the provider refused is not asked about
+	// again, and providerPause how long a provider that did not answer is left alone:
+	// calls must not wait for it one by one, nor floods of calls reach it.
+	refusalLife   = 5 * time.Second
+	providerPause = 2 * time.Second
+)
+
 // checked is what the provider said last about the roles of a token's person.
 type checked struct {
-	roles []string
-	at    time.Time
+	roles   []string
+	refusal error
+	at      time.Time
 }
 
 // recheck gives the person the roles that the provider says they have now, and
 // that the token says too: a token may be for less than its person may do.
 func (t *tokens) recheck(ctx context.Context, c Caller, token string, key [32]byte, now time.Time) (Caller, error) {
 	last, known := t.roles.get(key, now)
-	if !known || now.Sub(last.at) >= t.o.Recheck {
-		roles, err := t.ask(ctx, token, c.ID)
-		switch {
-		case err == nil:
-			last = checked{roles, now}
-			// Kept beyond the next check, for a provider that does not answer then.
-			t.roles.put(key, last, now.Add(2*t.o.Recheck), now)
-		case !fault.Is(err, fault.Unavailable) || !known:
-			return Caller{}, err
+	fresh := known && (last.refusal != nil || now.Sub(last.at) < t.o.Recheck)
+	if !fresh {
+		// Calls share the question, so it does not end with one of them.
+		asked := t.asking.DoChan(string(key[:]), func() (any, error) {
+			roles, err := t.ask(context.WithoutCancel(ctx), token, c.ID)
+			return roles, err
+		})
+		select {
+		case answer := <-asked:
+			roles, _ := answer.Val.([]string)
+			switch err := answer.Err; {
+			case err == nil:
+				last = checked{roles: roles, at: now}
+				// Kept beyond the next check, for a provider that does not answer then.
+				t.roles.put(key, last, now.Add(2*t.o.Recheck), now)
+			case !fault.Is(err, fault.Unavailable):
+				last = checked{refusal: err, at: now}
+				t.roles.put(key, last, now.Add(refusalLife), now)
+			case !known:
+				return Caller{}, err
+			}
+		case <-ctx.Done():
+			return Caller{}, ctx.Err()
 		}
+	}
+	if last.refusal != nil {
+		return Caller{}, last.refusal
 	}
 	allowed := make([]string, 0, len(c.Roles))
 	for _, role := range c.Roles {
@@ -42,8 +68,21 @@ func (t *tokens) recheck(ctx context.Context, c Caller, token string, key [32]by
 	return c, nil
 }
 
-// ask asks the provider's userinfo endpoint about the person of a token.
+// ask asks the provider unless it did not answer a moment ago.
 func (t *tokens) ask(ctx context.Context, token, id string) ([]string, error) {
+	now := t.o.Clock.Now()
+	if now.UnixNano() < t.pausedUntil.Load() {
+		return nil, noProvider(nil)
+	}
+	roles, err := t.userInfo(ctx, token, id)
+	if fault.Is(err, fault.Unavailable) {
+		t.pausedUntil.Store(t.o.Clock.Now().Add(providerPause).UnixNano())
+	}
+	return roles, err
+}
+
+// userInfo asks the provider's userinfo endpoint about the person of a token.
+func (t *tokens) userInfo(ctx context.Context, token, id string) ([]string, error) {
 	endpoint, err := t.keys.userInfo(ctx)
 	if err != nil {
 		return nil, err

@@ -11,9 +11,11 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -45,6 +47,9 @@ type TokenOptions struct {
 	// token expires; default 30 s. When the provider does not answer, the last
 	// answer counts for twice that time. Below 0: the token's roles count until it expires.
 	Recheck time.Duration
+	// SignedIn is told of each token when it is accepted for the first time by this
+	// process; its error is the caller's answer. May be nil.
+	SignedIn func(context.Context, Caller) error
 	// Clock is the machine's by default; it is no business clock.
 	Clock clock.Clock
 	// Client fetches from the issuer; the default has a timeout of 3 s and follows
@@ -113,6 +118,11 @@ type tokens struct {
 	keys  *keySet
 	known *remembered[Caller]
 	roles *remembered[checked]
+
+	asking      singleflight.Group
+	pausedUntil atomic.Int64 // in Unix nanoseconds
+	// signed are the tokens that SignedIn was told of.
+	signed *remembered[bool]
 }
 
 // rememberToken is how long a token that was good is not verified again; a key
@@ -135,6 +145,7 @@ func Tokens(o TokenOptions) (Authenticator, error) {
 	return &tokens{
 		o: o, keys: &keySet{issuer: o.Issuer, algorithms: o.Algorithms, client: o.Client, clock: o.Clock},
 		known: newRemembered[Caller](maxRemembered), roles: newRemembered[checked](maxRemembered),
+		signed: newRemembered[bool](maxRemembered),
 	}, nil
 }
 
@@ -154,6 +165,9 @@ func (t *tokens) Authenticate(ctx context.Context, c Credentials) (Caller, error
 		if caller, until, err = t.verify(ctx, token, now); err != nil {
 			return Caller{}, err
 		}
+		if err := t.tell(ctx, caller, key, until, now); err != nil {
+			return Caller{}, err
+		}
 		if most := now.Add(rememberToken); until.After(most) {
 			until = most
 		}
@@ -163,6 +177,21 @@ func (t *tokens) Authenticate(ctx context.Context, c Credentials) (Caller, error
 		return t.recheck(ctx, caller, token, key, now)
 	}
 	return caller, nil
+}
+
+// tell makes the first use of a token known.
+func (t *tokens) tell(ctx context.Context, c Caller, key [32]byte, until, now time.Time) error {
+	if t.o.SignedIn == nil {
+		return nil
+	}
+	if _, told := t.signed.get(key, now); told {
+		return nil
+	}
+	if err := t.o.SignedIn(ctx, c); err != nil {
+		return err
+	}
+	t.signed.put(key, true, until, now)
+	return nil
 }
 
 // verify checks a token and says who it is of and until when.
@@ -198,6 +227,10 @@ func (t *tokens) verify(ctx context.Context, token string, now time.Time) (Calle
 	return caller, id.Expiry, err
 }
 
+// IsPerson reports whether an id can be a person's: it goes into records and log
+// lines as it is.
+func IsPerson(id string) bool { return person.MatchString(id) }
+
 // person is what the ids of persons look like; providers like to put a tenant
 // before a bar.
 var person = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@|-]{0,99}$`)
@@ -220,7 +253,7 @@ func (t *tokens) caller(claims map[string]json.RawMessage) (Caller, error) {
 		return c, nil
 	}
 	c := Caller{Kind: Person, ID: text(claims[t.o.PersonClaim]), Session: session(claims)}
-	if !person.MatchString(c.ID) {
+	if !IsPerson(c.ID) {
 		return Caller{}, badToken("its subject is not the id of a person")
 	}
 	var err error
@@ -253,7 +286,7 @@ func (t *tokens) rolesIn(claims map[string]json.RawMessage) ([]string, error) {
 // session is the name of the sign-in, if it can go into a record.
 func session(claims map[string]json.RawMessage) string {
 	for _, claim := range []string{"sid", "jti"} {
-		if s := text(claims[claim]); person.MatchString(s) {
+		if s := text(claims[claim]); IsPerson(s) {
 			return s
 		}
 	}

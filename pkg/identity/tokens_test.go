@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -52,6 +53,7 @@ type issuer struct {
 	fetches atomic.Int64 // of keys
 	asked   atomic.Int64 // at userinfo
 	down    atomic.Bool
+	refuses atomic.Bool  // tokens at userinfo
 	roles   atomic.Value // what userinfo says
 }
 
@@ -78,6 +80,10 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/userinfo":
 		i.asked.Add(1)
+		if i.refuses.Load() {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"sub": "alice", "roles": i.roles.Load()})
 		return
 	case "/keys":
@@ -344,5 +350,40 @@ func TestTokenOptionsAreChecked(t *testing.T) {
 		if _, err := Tokens(o); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
+	}
+}
+
+func TestFirstUseOfATokenIsTold(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	var told []string
+	var fails error
+	a := i.tokens(t, func(o *TokenOptions) {
+		o.SignedIn = func(_ context.Context, c Caller) error {
+			if fails != nil {
+				return fails
+			}
+			told = append(told, c.Actor())
+			return nil
+		}
+	})
+	first, second := "Bearer "+i.sign(nil), "Bearer "+i.sign(map[string]any{"jti": "another"})
+	use := func(token string) error {
+		_, err := a.Authenticate(t.Context(), Credentials{Authorization: token})
+		return err
+	}
+	fails = fault.New(fault.Unavailable, "AUDIT_UNAVAILABLE", "no record, no sign-in")
+	if err := use(first); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a sign-in that is not on record: %v", err)
+	}
+	fails = nil
+	for range 3 {
+		if err := errors.Join(use(first), use(second)); err != nil {
+			t.Fatal(err)
+		}
+		i.at.Advance(rememberToken + time.Second) // verified again, told no more
+	}
+	if len(told) != 2 {
+		t.Errorf("told of %q, want each token once", told)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -189,4 +191,17 @@ func sameRoles(a, b []string) bool {
 		return true
 	}
 	return holds(a, b) && holds(b, a)
+}
+
+// astray reports whether a request by plain HTTP came to this machine's loopback
+// under the name of another: a page somewhere whose name was made to point here
+// (DNS rebinding). In development nothing else would keep it out.
+func (s *Server) astray(r *http.Request) bool {
+	at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok || !s.options.Development || r.TLS != nil || !loopback(at) {
+		return false
+	}
+	name := (&url.URL{Host: r.Host}).Hostname()
+	ip := net.ParseIP(name)
+	return name != "localhost" && (ip == nil || !ip.IsLoopback())
 }

@@ -52,25 +52,22 @@ func (s *Server) unary(m *method, next grpc.MethodHandler) grpc.MethodHandler {
 		if ctx, caller, err = s.admit(ctx, m); err != nil {
 			return nil, err
 		}
-		read := func(in any) error {
-			if err := receive(decode, in); err != nil {
-				return err
+		read := func(in any) error { return receive(decode, in) }
+		checked := func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			if err := validate(request); err != nil {
+				return nil, err
 			}
-			about = m.about(in)
-			return m.sameAuthority(ctx, in)
+			about = m.about(request) // now it is known to look as it should
+			if err := m.sameAuthority(ctx, request); err != nil {
+				return nil, err
+			}
+			return handler(ctx, request)
 		}
-		if reply, err = next(impl, ctx, read, validated); err != nil || m.open {
+		if reply, err = next(impl, ctx, read, checked); err != nil || m.open {
 			return reply, err
 		}
 		return s.show(ctx, m, caller, about, reply)
 	}
-}
-
-func validated(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	if err := validate(request); err != nil {
-		return nil, err
-	}
-	return handler(ctx, request)
 }
 
 func validate(request any) error {

@@ -3,8 +3,8 @@
 //
 // Every call passes the same chain, whatever its protocol: recover → deadline
 // (at most 10 s, unary calls) → calls under way → authenticate → rate → rule of
-// the method (denied by default) → decode → the request's authority is the
-// caller's → validate → handler → mask → record of the read → status with
+// the method (denied by default) → decode → validate → the request's authority
+// is the caller's → handler → mask → record of the read → status with
 // google.rpc details, refusals on record. Authentication comes before decoding,
 // so strangers cost little; of unary requests on the HTTP port it comes before
 // anything of the body is read, because translating them needs all of it. Who has

@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/fault"
 )
@@ -32,10 +34,13 @@ func nestedFields(d protoreflect.MessageDescriptor) []protoreflect.FieldDescript
 }
 
 // unknownFields appends a Field for every field of m, at any depth, that the
-// contract does not have, with paths relative to m. Contents of
-// google.protobuf.Any are not looked into.
+// contract does not have, or whose time or duration is none, with paths relative
+// to m. Contents of google.protobuf.Any are not looked into.
 func unknownFields(m protoreflect.Message, found []fault.Field) []fault.Field {
 	before := len(found)
+	if text := impossible(m); text != "" {
+		found = append(found, fault.Field{Description: text})
+	}
 	for rest := m.GetUnknown(); len(rest) > 0 && len(found) < maxFields; {
 		number, _, n := protowire.ConsumeField(rest)
 		if n < 0 {
@@ -96,8 +101,27 @@ func within(m protoreflect.Message, found []fault.Field, f protoreflect.FieldDes
 }
 
 func join(path, name string) string {
-	if path == "" {
+	switch {
+	case path == "":
 		return name
+	case name == "":
+		return path
 	}
 	return path + "." + name
+}
+
+// impossible says what is wrong with a time or duration that is none: the wire
+// can carry numbers that mean nothing.
+func impossible(m protoreflect.Message) string {
+	switch v := m.Interface().(type) {
+	case *timestamppb.Timestamp:
+		if v.CheckValid() != nil {
+			return "is not a time from year 1 to 9999"
+		}
+	case *durationpb.Duration:
+		if v.CheckValid() != nil {
+			return "is not a duration"
+		}
+	}
+	return ""
 }

@@ -3,11 +3,16 @@ package rpc_test
 import (
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"testing"
+	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/rpc"
@@ -47,6 +52,27 @@ func TestValidateNamesEveryField(t *testing.T) {
 	for path, description := range got {
 		if description == "" {
 			t.Errorf("%s: nothing said", path)
+		}
+	}
+}
+
+func TestTimesAndDurationsThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		m    proto.Message
+		path string
+		good bool
+	}{
+		{&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: 1, Nanos: -5}}, "retry_delay", false},
+		{&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Nanos: math.MaxInt32}}, "retry_delay", false},
+		{&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)}, "", true},
+		{&timestamppb.Timestamp{Seconds: math.MaxInt64}, "", false},
+		{&timestamppb.Timestamp{Nanos: -1}, "", false},
+		{timestamppb.New(time.Unix(0, 0)), "", true},
+	} {
+		got := broken(t, c.m)
+		if _, told := got[c.path]; (len(got) == 0) != c.good || told == c.good {
+			t.Errorf("%v: %v", c.m, got)
 		}
 	}
 }

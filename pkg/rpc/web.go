@@ -34,6 +34,11 @@ func (s *Server) operations(mux *http.ServeMux) {
 // dispatch sends requests to the extra handlers or to the services.
 func (s *Server) dispatch(gateway http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.astray(r) {
+			w.Header().Set("Connection", "close")
+			http.Error(w, "this machine is not called that", http.StatusMisdirectedRequest)
+			return
+		}
 		// A connection's earlier request may have left a deadline.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		if at, ok := r.Context().Value(connectedKey{}).(time.Time); ok && s.aged(at, 0) {
@@ -68,7 +73,11 @@ func (s *Server) call(gateway http.Handler, w http.ResponseWriter, r *http.Reque
 	// For whoever is not let in too: what is left of a body is not waited for.
 	_ = http.NewResponseController(w).SetReadDeadline(clock.System().Now().Add(bodyTime))
 	reply := &replyWriter{ResponseWriter: w}
-	if !s.ask(c, r) || s.readBody(reply, r) {
+	admitted := s.ask(c, r)
+	if !admitted && r.ProtoMajor == 1 && r.ContentLength != 0 {
+		w.Header().Set("Connection", "close") // or net/http reads the body before it answers
+	}
+	if !admitted || s.readBody(reply, r) {
 		gateway.ServeHTTP(reply, r)
 		reply.end(r, s.options.Telemetry.Log)
 	}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -54,7 +55,7 @@ func DevelopmentCA(dir string, c clock.Clock) (*CA, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("tlsfiles: %w", err)
 	}
-	if err := errors.Join(a.openKey(), a.openCertificate()); err != nil {
+	if err := a.alone(func() error { return errors.Join(a.openKey(), a.openCertificate()) }); err != nil {
 		return nil, fmt.Errorf("tlsfiles: development authority in %s: %w", dir, err)
 	}
 	if err := a.keepList(); err != nil {
@@ -127,14 +128,13 @@ func (a *CA) Revoke(files Files) error {
 	if err != nil {
 		return fmt.Errorf("tlsfiles: revoke: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	entries, _, err := a.entries()
-	if err == nil {
-		entries = append(entries, x509.RevocationListEntry{SerialNumber: list[0].SerialNumber, RevocationTime: a.clock.Now()})
-		err = a.writeList(entries)
-	}
-	if err != nil {
+	if err := a.alone(func() error {
+		entries, _, err := a.entries()
+		if err != nil {
+			return err
+		}
+		return a.writeList(append(entries, x509.RevocationListEntry{SerialNumber: list[0].SerialNumber, RevocationTime: a.clock.Now()}))
+	}); err != nil {
 		return fmt.Errorf("tlsfiles: revoke: %w", err)
 	}
 	return nil
@@ -162,24 +162,44 @@ func (a *CA) Renew() error {
 	if err := a.keepList(); err != nil {
 		return fmt.Errorf("tlsfiles: renew: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, renew := range a.issued {
-		if err := renew(); err != nil {
-			return fmt.Errorf("tlsfiles: renew: %w", err)
+	if err := a.alone(func() error {
+		for _, renew := range a.issued {
+			if err := renew(); err != nil {
+				return err
+			}
 		}
+		return nil
+	}); err != nil {
+		return fmt.Errorf("tlsfiles: renew: %w", err)
 	}
 	return nil
 }
 
 func (a *CA) keepList() error {
+	return a.alone(func() error {
+		entries, until, err := a.entries()
+		if err != nil || until.Sub(a.clock.Now()) >= listLifetime/3 {
+			return err
+		}
+		return a.writeList(entries)
+	})
+}
+
+// alone does f while nobody else, in this process or another, changes the
+// directory: a key must not end up beside another's certificate, and a list that
+// is renewed must not lose what was just revoked.
+func (a *CA) alone(f func() error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	entries, until, err := a.entries()
-	if err != nil || until.Sub(a.clock.Now()) >= listLifetime/3 {
+	lock, err := os.OpenFile(a.path(".lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
 		return err
 	}
-	return a.writeList(entries)
+	defer lock.Close() // which unlocks it
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return err
+	}
+	return f()
 }
 
 // entries are those of the list and how long it is good; none without a list.

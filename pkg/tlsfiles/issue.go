@@ -50,12 +50,15 @@ func (a *CA) Issue(name string, s Subject) (Files, error) {
 		}
 		return a.make(files, s)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := renew(); err != nil {
+	if err := a.alone(func() error {
+		err := renew()
+		if err == nil {
+			a.issued[name] = renew
+		}
+		return err
+	}); err != nil {
 		return files, fmt.Errorf("tlsfiles: issue %s: %w", name, err)
 	}
-	a.issued[name] = renew
 	return files, nil
 }
 

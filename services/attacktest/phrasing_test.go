@@ -91,7 +91,7 @@ func giveReasons(a *attempt) {
 		reply, err := intake.Submit(a.ctx, &intakev1.SubmitRequest{Wait: durationpb.New(8 * time.Second), Submission: &intakev1.Submission{
 			Reference: fmt.Sprintf("reasons-%d", i),
 			Content: &intakev1.Submission_NoticeToCommence{NoticeToCommence: &intakev1.NoticeToCommence{
-				Customer: identityOf(people[i]), StartDate: time.Now().Format(time.DateOnly), DurationMonths: 3, Text: text,
+				Customer: identityOf(people[i]), StartDate: today(), DurationMonths: 3, Text: text,
 			}},
 		}})
 		if err != nil {

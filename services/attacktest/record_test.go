@@ -81,7 +81,7 @@ func guessIDs(a *attempt) {
 
 func (w *world) commence(reference, text string) *intakev1.Submission {
 	return &intakev1.Submission{Reference: reference, Content: &intakev1.Submission_NoticeToCommence{NoticeToCommence: &intakev1.NoticeToCommence{
-		Customer: identityOf(w.neighbour), StartDate: time.Now().Format(time.DateOnly), DurationMonths: 3, Text: text,
+		Customer: identityOf(w.neighbour), StartDate: today(), DurationMonths: 3, Text: text,
 	}}}
 }
 

@@ -287,6 +287,15 @@ func until(t testing.TB, what string, try func() error) {
 	}
 }
 
+// today is the agency's date.
+func today() string {
+	zone, err := time.LoadLocation("Australia/Sydney")
+	if err != nil {
+		panic(err) // the hub would not have started
+	}
+	return time.Now().In(zone).Format(time.DateOnly)
+}
+
 var errNotYet = errors.New("not yet")
 
 // url of a path on the HTTP port.

@@ -129,23 +129,25 @@ func objects(list []*auditv1.Entry) (names []string) {
 func TestAuditorsFindEntries(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	id := clock.NewID(clock.System().Now()).String()
+	now := clock.System().Now()
+	id, neighbour := clock.NewID(now).String(), clock.NewID(now).String() // they share a term
 	customer := w.writer.Customer("123456789A")
 	w.write("olive", "noticehub.test.v1.T/One", kit.Entry{Action: "thing.made", Object: "thing/a", Result: kit.Done, Version: 2, Digest: []byte("d"), Detail: map[string]string{"why": "x"}},
 		kit.Entry{Action: "submission.decided", Object: "submission/" + id, Result: kit.Done, Detail: map[string]string{"customer": customer}})
 	w.write("oscar", "noticehub.test.v1.T/Two", kit.Entry{Action: "customer.changed", Object: customer, Result: kit.Done},
 		kit.Entry{Action: "thing.made", Object: "thing/b", Result: kit.Refused, Reason: "NO", Actor: "authority:frc"})
-	var many []kit.Entry
+	many := []kit.Entry{{Action: "submission.lodged", Object: "submission/" + neighbour, Result: kit.Done}}
 	for i := range 7 {
 		many = append(many, kit.Entry{Action: "thing.made", Object: fmt.Sprintf("thing/m%d", i), Result: kit.Done})
 	}
 	w.write("olive", "noticehub.test.v1.T/Two", many...)
-	w.signed(11)
+	w.signed(12)
 	for name, c := range map[string]struct {
 		req  *auditv1.SearchEntriesRequest
 		want []string
 	}{
 		"object":   {&auditv1.SearchEntriesRequest{Object: "submission/" + id}, []string{"submission/" + id}},
+		"another":  {&auditv1.SearchEntriesRequest{Object: "submission/" + neighbour}, []string{"submission/" + neighbour}},
 		"customer": {&auditv1.SearchEntriesRequest{Crn: "123456789A"}, []string{customer, "submission/" + id}},
 		"stranger": {&auditv1.SearchEntriesRequest{Crn: "999999999A"}, nil},
 		"actor":    {&auditv1.SearchEntriesRequest{Actor: "authority:frc"}, []string{"thing/b"}},

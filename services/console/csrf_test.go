@@ -87,6 +87,24 @@ func TestSigningOutIsNotForged(t *testing.T) {
 	}
 }
 
+// Whoever is nobody must not fill the record, nor ask the database without end.
+func TestFloodsOfForgedRequestsAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	refused, slowed := 0, 0
+	for range 250 {
+		switch w.browser().send("POST", "/signout", nil, "Origin", "https://evil.example").StatusCode {
+		case http.StatusForbidden:
+			refused++
+		case http.StatusTooManyRequests:
+			slowed++
+		}
+	}
+	if entries := len(w.entries()); refused+slowed != 250 || slowed == 0 || entries == 0 || entries > 5 {
+		t.Errorf("%d refused, %d slowed down, %d entries", refused, slowed, entries)
+	}
+}
+
 func TestCookiesThatAreNoSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -27,6 +27,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/run"
 	"github.com/noticehub/noticehub/pkg/sweep"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
@@ -66,13 +67,14 @@ func (d Deps) validate() error {
 
 // Service is the console's service.
 type Service struct {
-	config    Config
-	deps      Deps
-	store     *store.Store
-	guard     *guard.Guard
-	confirmer *provider.Confirmer
-	pages     *web.Pages
-	api       *api.Server
+	config Config
+	deps   Deps
+	store  *store.Store
+	// refusals of the pages go on record here.
+	refusals *audit.GroupRecorder
+	guard    *guard.Guard
+	pages    *web.Pages
+	api      *api.Server
 }
 
 // Schema is what the service owns in PostgreSQL.
@@ -95,12 +97,12 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	s := &Service{config: cfg, deps: d, store: store.New(d.Pool, d.Audit), confirmer: provider.NewConfirmer(client, d.Clock)}
+	s := &Service{config: cfg, deps: d, store: store.New(d.Pool, d.Audit), refusals: audit.NewRecorder(d.Pool, d.Audit, d.Telemetry.Log)}
 	s.guard = guard.New(guard.Deps{
 		Store: s.store, Provider: client, Sealer: sealer, Clock: d.Clock, Origin: origin, Lifetimes: cfg.lifetimes(), Log: d.Telemetry.Log,
 	})
 	s.pages = web.New(web.Deps{
-		Store: s.store, Provider: client, Guard: s.guard, Sealer: sealer, Clock: d.Clock, Origin: origin, Lifetimes: cfg.lifetimes(),
+		Store: s.store, Provider: client, Audit: s.refusals, Guard: s.guard, Sealer: sealer, Clock: d.Clock, Origin: origin, Lifetimes: cfg.lifetimes(),
 		MaxSessions: cfg.MaxSessions, Log: d.Telemetry.Log,
 	})
 	s.api = api.New(api.Deps{Store: s.store, Guard: s.guard, Lifetimes: cfg.lifetimes()})
@@ -121,34 +123,11 @@ func (s *Service) Methods() identity.Table {
 // Authenticator names people by their session's cookie.
 func (s *Service) Authenticator() identity.Authenticator { return s.guard }
 
-// Confirmer confirms people by access tokens of the provider.
-type Confirmer interface {
-	// Confirm returns the roles that the subject has now by an access token whose
-	// signature was verified. It is Unauthenticated when the provider does not
-	// confirm the token, and Unavailable when it has not done so for a minute.
-	Confirm(ctx context.Context, token, subject string) (roles []string, err error)
-}
-
-// Confirmer confirms people by access tokens: those of the command line.
-func (s *Service) Confirmer() Confirmer { return s.confirmer }
-
-// NewConfirmer is the same for a process without a console.
-func NewConfirmer(p Provider, c clock.Clock) (Confirmer, error) {
-	if err := p.Validate(); err != nil {
-		return nil, err
-	}
-	client, err := provider.New(p, "", c)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	return provider.NewConfirmer(client, c), nil
-}
-
 // Ready reports what keeps the service from answering: only the database can. A
 // provider that is away keeps people out, not the hub down.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// Run ends sessions that are over until ctx ends.
+// Run ends sessions that are over, and writes the record of refusals, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	loop := sweep.Loop{
 		Name: "sessions", Every: s.config.SweepEvery, Clock: s.deps.Clock, Log: s.deps.Telemetry.Log, Metrics: s.deps.Telemetry.Metrics,
@@ -161,5 +140,5 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		},
 	}
-	return loop.Run(ctx)
+	return run.All(ctx, loop.Run, s.refusals.Run)
 }

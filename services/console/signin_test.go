@@ -277,8 +277,8 @@ func TestBeginningIsBounded(t *testing.T) {
 			limited++
 		}
 	}
-	if limited != 10 {
-		t.Errorf("%d of 210 at once were turned away", limited)
+	if limited != 110 {
+		t.Errorf("%d of 210 at once of one address were turned away", limited)
 	}
 	w.clock.Advance(time.Minute)
 	if _, err := w.pool.Exec(context.Background(), `INSERT INTO attempt SELECT sha256(n::text::bytea), sha256('s'), 'n', 'v', '/', $1 FROM generate_series(1, 10000) n`,

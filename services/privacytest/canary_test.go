@@ -18,7 +18,12 @@ func TestCanariesStayWhereTheyBelong(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	canaries, hits, problems := canary.Run(t.Context(), filepath.Join(dir, "x"))
+	rows := documented(t)
+	canaries, hits, problems := canary.Watch(t.Context(), filepath.Join(dir, "x"), func(action string) {
+		if !rows[action] {
+			t.Errorf("the audit log holds %q, which has no row in AUDIT.md", action)
+		}
+	})
 	for _, p := range problems {
 		t.Error(p)
 	}

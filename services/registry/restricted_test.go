@@ -89,7 +89,8 @@ func TestNothingOfARestrictedRecordIsShown(t *testing.T) {
 			}
 		}
 		if page, err := circumstances.ListQuarantined(t.Context(), &registryv1.ListQuarantinedRequest{}); err == nil {
-			if got := page.String(); strings.Contains(got, canary) || strings.Contains(got, "expense") || len(page.GetRecords()) != 1 {
+			if got := page.String(); strings.Contains(got, canary) || strings.Contains(got, "expense") || len(page.GetRecords()) != 1 ||
+				page.GetRecords()[0].GetRecord().GetReference() != "" || page.GetRecords()[0].GetRecord().GetOccurredAt() != nil {
 				t.Errorf("%v lists %s", who.Roles, got)
 			}
 		}
@@ -120,6 +121,26 @@ func TestLinkedRecordsTellNothing(t *testing.T) {
 		partner, principal, nominee = read(keyholder, 2, as), read(keyholder, 3, as), read(keyholder, 4, as)
 		if partner.GetPartnerCarerAllowance() == 0 || !principal.GetNomineeDeceased() || len(nominee.GetNomineeFor()) != 1 {
 			t.Errorf("the Restricted Access officer gets %v, %v, %v", partner, principal, nominee)
+		}
+	}
+	for n := 2; n <= 4; n++ {
+		told := map[bool]string{}
+		for _, who := range []identity.Caller{officer, keyholder} {
+			page, err := w.feeder(t, who).ListCustomerVersions(t.Context(), &registryv1.ListCustomerVersionsRequest{Crn: customer(n).GetCrn()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range page.GetVersions() {
+				told[who.ID == keyholder.ID] += strings.Join(v.GetChanged(), " ") + " "
+			}
+		}
+		for _, part := range []string{"partner_carer_allowance", "nominee_deceased", "nominee_for"} {
+			if strings.Contains(told[false], part) {
+				t.Errorf("the history of %d tells an officer that %s changed", n, part)
+			}
+		}
+		if told[true] == told[false] {
+			t.Errorf("the history of %d tells the Restricted Access officer no more: nothing is proved", n)
 		}
 	}
 	changed, err := w.feeder(t, officer).ChangeCustomer(t.Context(), &registryv1.ChangeCustomerRequest{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/noticehub/noticehub/pkg/audit/tree"
@@ -56,9 +57,9 @@ func (s *Sequencer) take(ctx context.Context, tx pgx.Tx) (*work, error) {
 	}
 	var hasher tree.Leaves
 	var found []Term
+	var entries pgtype.DriverBytes // not a copy: it counts until the next row
 	for rows.Next() {
 		var h tree.Header
-		var entries []byte
 		if err := rows.Scan(&h.ID, &h.At, &h.Service, &h.Actor, &h.Method, &h.Session, &h.Trace, &entries); err != nil {
 			rows.Close()
 			return nil, err

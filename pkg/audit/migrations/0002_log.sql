@@ -44,7 +44,8 @@ CREATE TABLE checkpoint (
 );
 
 -- Which records (by the position of their first entry) say what: a row for each
--- distinct actor, method, action and object of a record, by hash.
+-- distinct actor, method, action and object of a record, by hash; objects made at
+-- one moment share a hash.
 CREATE TABLE term (
     hash  bigint NOT NULL,
     first bigint NOT NULL

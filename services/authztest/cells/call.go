@@ -53,10 +53,12 @@ const (
 	maxReplies = 20
 )
 
-// call makes a call with one request.
-func (h *Hub) call(ctx context.Context, t transport, authorization string, m protoreflect.MethodDescriptor, request proto.Message) (*answer, error) {
+// call makes a call with one request. A stream that only tells of news is
+// listened to for a moment, when its caller may listen at all: a verdict that is
+// late on a busy machine must not look like silence.
+func (h *Hub) call(ctx context.Context, t transport, authorization string, m protoreflect.MethodDescriptor, request proto.Message, mayListen bool) (*answer, error) {
 	wait := patience
-	if m.IsStreamingServer() && !m.IsStreamingClient() {
+	if m.IsStreamingServer() && !m.IsStreamingClient() && mayListen {
 		wait = listening
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)

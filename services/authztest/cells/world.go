@@ -124,7 +124,7 @@ func do[R proto.Message](ctx context.Context, w *World, as identity.Caller, full
 		return reply, err
 	}
 	for try := 0; ; try++ {
-		a, err := w.hub.call(ctx, native, w.hub.authorization(as), m, request)
+		a, err := w.hub.call(ctx, native, w.hub.authorization(as), m, request, true)
 		switch {
 		case err != nil:
 			return reply, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,10 +137,27 @@ func (c connection) dialPerson(named bool, as identity.Caller) (*grpc.ClientConn
 	if !ok {
 		return c.dial(as)
 	}
-	if host, _, err := net.SplitHostPort(s.Server); err != nil || !here(host) {
-		return nil, fmt.Errorf("the connection to %s is not encrypted: a sign-in is only sent to a hub on this machine", s.Server)
+	o := rpc.DialOptions{Telemetry: telemetry.Discard(), Token: s.bearer(c.credentials())}
+	if c.CA != "" {
+		o.TLS = c.trusting
+	} else if host, _, err := net.SplitHostPort(s.Server); err != nil || !here(host) {
+		return nil, fmt.Errorf("the connection to %s is not encrypted: a sign-in is only sent to a hub on this machine; name the hub's CA with --ca", s.Server)
 	}
-	return rpc.Dial(s.Server, s.bearer(c.credentials()), telemetry.Discard())
+	return rpc.DialWith(s.Server, o)
+}
+
+// trusting is the TLS configuration of somebody without a certificate, for a hub
+// whose own is by the CA named.
+func (c connection) trusting() (*tls.Config, error) {
+	data, err := os.ReadFile(c.CA)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s has no certificate", c.CA)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: roots}, nil
 }
 
 // officer is a connection as a person of the agency.

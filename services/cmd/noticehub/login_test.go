@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/tlsfiles"
 	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
 	"github.com/noticehub/noticehub/services/internal/devprovider"
 	"github.com/noticehub/noticehub/services/internal/hub"
@@ -122,8 +124,14 @@ func TestSigningInOnTheCommandLine(t *testing.T) {
 	if err := d.login("nobody"); err == nil || !strings.Contains(err.Error(), "check the name") {
 		t.Errorf("as nobody: %v", err)
 	}
+	if got := (decider{connection: connection{Dir: d.dir}}).officer(); got.As != "rita" || len(got.Roles) != 1 {
+		t.Errorf("nobody signed in, %s decides with %q", got.As, got.Roles)
+	}
 	if err := d.login("officer.blake"); err != nil {
 		t.Fatal(err)
+	}
+	if got := (decider{connection: connection{Dir: d.dir}}).officer(); got.As != "" || got.Roles != nil {
+		t.Errorf("signed in, but %s decides with %q", got.As, got.Roles)
 	}
 	file := filepath.Join(d.dir, credentialsFile)
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
@@ -192,4 +200,65 @@ func TestASignInGoesOnlyWhereItBelongs(t *testing.T) {
 	if err := (&loginCommand{connection: connection{Server: "x", Dir: dir}, Issuer: "http://id.example", Client: "c"}).Run(t.Context(), &bytes.Buffer{}); err == nil {
 		t.Error("signed in over http")
 	}
+}
+
+// A hub elsewhere is talked to by TLS, and only if it is the one of the CA named.
+func TestASignInGoesByTLS(t *testing.T) {
+	t.Parallel()
+	own, other := newAuthority(t), newAuthority(t)
+	store, err := tlsfiles.Open(own, tlsfiles.Options{Name: "desk", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := rpc.NewServer(rpc.Options{
+		Telemetry: telemetry.Discard(), Authenticator: everybodyIs{identity.Caller{Kind: identity.Person, ID: "kim"}}, TLS: rpc.TLS{HTTP: store.Server},
+		Table: identity.Table{consolev1.SessionService_WhoAmI_FullMethodName: {Kinds: []identity.Kind{identity.Person}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, dir: t.TempDir()}
+	consolev1.RegisterSessionServiceServer(server, d)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx, rpc.Listeners{HTTP: listener}) }()
+	t.Cleanup(func() { cancel(); <-done })
+	s := signIn{Server: listener.Addr().String(), Person: "kim", Access: "secret", Expires: clock.System().Now().Add(time.Hour)}
+	if err := s.save(filepath.Join(d.dir, credentialsFile)); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(ca string) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		return (&whoAmICommand{officer{connection: connection{Server: s.Server, Dir: d.dir, CA: ca}}}).Run(ctx, &bytes.Buffer{})
+	}
+	if err := ask(own.Authorities); err != nil {
+		t.Error(err)
+	}
+	if ask(other.Authorities) == nil {
+		t.Error("a sign-in was sent to a hub of another CA")
+	}
+}
+
+type everybodyIs struct{ identity.Caller }
+
+func (e everybodyIs) Authenticate(context.Context, identity.Credentials) (identity.Caller, error) {
+	return e.Caller, nil
+}
+
+func newAuthority(t *testing.T) tlsfiles.Files {
+	t.Helper()
+	ca, err := tlsfiles.DevelopmentCA(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := ca.Issue("server", tlsfiles.Subject{Hosts: tlsfiles.Loopback()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }

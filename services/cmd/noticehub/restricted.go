@@ -132,15 +132,33 @@ func (c *restrictedRequest) Run(ctx context.Context, out io.Writer) error {
 // works in the queue.
 type decider struct {
 	connection
-	As         string   `help:"Id of the Restricted Access officer to act as." default:"rita" env:"NOTICEHUB_RESTRICTED_OFFICER" placeholder:"ID"`
-	Roles      []string `help:"Roles of the officer." default:"restricted-access-officer"`
+	As         string   `help:"Id of the Restricted Access officer to act as, in development; by default who is signed in, or rita." env:"NOTICEHUB_RESTRICTED_OFFICER" placeholder:"ID"`
+	Roles      []string `help:"Roles of the officer, in development; by default those of who is signed in, or restricted-access-officer."`
 	Submission string   `arg:"" help:"Submission id."`
 	Reason     string   `help:"Why." required:""`
 }
 
+// officer is who decides: never by a development identity where somebody is
+// signed in and no flag says otherwise.
+func (d decider) officer() officer {
+	o := officer{connection: d.connection, As: d.As, Roles: d.Roles}
+	if _, named := o.caller(); !named {
+		if _, signedIn, err := o.signedIn(); signedIn || err != nil {
+			return o
+		}
+	}
+	if o.As == "" {
+		o.As = "rita"
+	}
+	if len(o.Roles) == 0 {
+		o.Roles = []string{"restricted-access-officer"}
+	}
+	return o
+}
+
 // decide sends a decision on the case as it is now.
 func (d decider) decide(ctx context.Context, out io.Writer, r *processingv1.RecordRiskAssessmentRequest) error {
-	return officer{connection: d.connection, As: d.As, Roles: d.Roles}.restricted(func(s processingv1.RestrictedAccessServiceClient) error {
+	return d.officer().restricted(func(s processingv1.RestrictedAccessServiceClient) error {
 		seen, err := s.GetAccessCase(ctx, &processingv1.GetAccessCaseRequest{SubmissionId: d.Submission})
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -19,6 +20,7 @@ type clockService struct {
 	sandboxv1.UnimplementedClockServiceServer
 	clock *clock.Sandbox
 	zone  *time.Location
+	audit audit.Recorder
 }
 
 func clockMethods() identity.Table {
@@ -33,8 +35,9 @@ func (s *clockService) ShowClock(context.Context, *sandboxv1.ShowClockRequest) (
 	return &sandboxv1.ShowClockResponse{Now: timestamppb.New(now), Today: s.today(now), Zone: s.zone.String()}, nil
 }
 
-// AdvanceClock moves it on, by a duration or to a day.
-func (s *clockService) AdvanceClock(_ context.Context, r *sandboxv1.AdvanceClockRequest) (*sandboxv1.AdvanceClockResponse, error) {
+// AdvanceClock moves it on, by a duration or to a day. It makes everything due
+// happen, so who did it is on record before it does.
+func (s *clockService) AdvanceClock(ctx context.Context, r *sandboxv1.AdvanceClockRequest) (*sandboxv1.AdvanceClockResponse, error) {
 	by := r.GetBy().AsDuration()
 	switch {
 	case r.GetToDate() != "" && r.GetBy() != nil:
@@ -49,6 +52,9 @@ func (s *clockService) AdvanceClock(_ context.Context, r *sandboxv1.AdvanceClock
 		}
 	case by <= 0:
 		return nil, fault.InvalidField("by", "must be more than 0: the clock only moves forward")
+	}
+	if err := s.audit.Record(ctx, audit.Entry{Action: "clock.advanced", Result: audit.Done, Detail: map[string]string{"by": by.String()}}); err != nil {
+		return nil, err
 	}
 	now, err := s.clock.Advance(by)
 	if err != nil {

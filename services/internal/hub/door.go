@@ -59,8 +59,11 @@ func (h *Hub) openDoor(ctx context.Context, parts partsOf, table identity.Table)
 	if err := h.developmentSignIn(); err != nil {
 		return err
 	}
+	recorder := audit.NewRecorder(own.Pool, own.Audit, h.telemetry.Log)
+	h.recorder, h.keep = recorder, append(h.keep, recorder.Run)
 	tokens, err := identity.Tokens(identity.TokenOptions{
-		Issuer: h.issuer(), Audience: devprovider.Audience, AuthorityClaim: devprovider.AuthorityClaim,
+		SignedIn: audit.SignedIn(recorder, "token"),
+		Issuer:   h.issuer(), Audience: devprovider.Audience, AuthorityClaim: devprovider.AuthorityClaim,
 		CaseWorkerClaim: devprovider.CaseWorkerClaim, RolesClaim: devprovider.RolesClaim,
 	})
 	if err != nil {
@@ -81,8 +84,6 @@ func (h *Hub) openDoor(ctx context.Context, parts partsOf, table identity.Table)
 	if h.options.Unlimited {
 		limits.CallsPerSecond, limits.MessagesPerSecond, limits.InFlight = 0, 0, 0
 	}
-	recorder := audit.NewRecorder(own.Pool, own.Audit, h.telemetry.Log)
-	h.keep = append(h.keep, recorder.Run)
 	h.server, err = rpc.NewServer(rpc.Options{
 		Name: "noticehub", Telemetry: h.telemetry, Authenticator: identity.Chain(ways), Table: table, Development: true,
 		Audit: recorder, Customer: own.Audit.Customer, TLS: encryption, Limits: limits.Limits(),

@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
 
 	"google.golang.org/grpc"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
@@ -51,7 +53,8 @@ type Options struct {
 	DatabaseURL string
 	// NATSURL replaces the embedded NATS server.
 	NATSURL string
-	// GRPCListen and HTTPListen are the listeners' addresses; port 0 takes a free one.
+	// GRPCListen and HTTPListen are the listeners' addresses, on this machine only;
+	// port 0 takes a free one.
 	GRPCListen, HTTPListen string
 	// Zone is the agency's time zone.
 	Zone string
@@ -82,6 +85,7 @@ type Hub struct {
 	logins    map[string]string // URL of a service's own login, by schema
 	natsURL   string
 	server    *rpc.Server
+	recorder  audit.Recorder
 	listeners rpc.Listeners
 	provider  *devprovider.Provider
 	services  []launch.Service
@@ -111,6 +115,9 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 		return h, err
 	}
 	h.onClose(func() { h.listeners.GRPC.Close(); h.listeners.HTTP.Close() })
+	if err := errors.Join(here(h.GRPC()), here(h.HTTP())); err != nil {
+		return h, err
+	}
 	if h.clock == nil {
 		if h.clock, err = clock.OpenSandbox(filepath.Join(o.Dir, "clock.json")); err != nil {
 			return h, err
@@ -133,6 +140,15 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 		return h, err
 	}
 	return h, h.wire(ctx, connect)
+}
+
+// here refuses to listen for other machines: the hub takes development tokens,
+// its sign-in has no passwords, and HTTP is not encrypted.
+func here(address string) error {
+	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Unmap().IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("the hub lets anybody be anybody, so it listens on this machine only, not on %s", address)
 }
 
 func (h *Hub) onClose(f func()) { h.closers = append(h.closers, f) }

@@ -22,6 +22,17 @@ import (
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
+// What lets anybody be anybody is not reached from other machines.
+func TestTheHubStaysOnItsMachine(t *testing.T) {
+	t.Parallel()
+	for _, o := range []hub.Options{{GRPCListen: ":0", HTTPListen: "127.0.0.1:0"}, {GRPCListen: "127.0.0.1:0", HTTPListen: "0.0.0.0:0"}} {
+		o.Dir, o.Zone = t.TempDir(), "Australia/Sydney"
+		if _, err := hub.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "this machine only") {
+			t.Errorf("%s %s: %v", o.GRPCListen, o.HTTPListen, err)
+		}
+	}
+}
+
 // Every schema of the hub is as its service's start demands.
 func TestWallsOfEverySchema(t *testing.T) {
 	t.Parallel()

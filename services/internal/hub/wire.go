@@ -77,7 +77,7 @@ func (h *Hub) wire(ctx context.Context, connect func(service string) bus.Config)
 	h.server.Handle("/debug/pprof/", http.HandlerFunc(pprof.Index))
 	h.server.Handle("/debug/pprof/profile", http.HandlerFunc(pprof.Profile))
 	if sandbox, ok := h.clock.(*clock.Sandbox); ok {
-		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone})
+		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone, audit: h.recorder})
 		maps.Copy(methods, clockMethods())
 	}
 	for _, build := range []func(context.Context, partsOf) (launch.Service, error){

@@ -159,7 +159,7 @@ func (s DoorSettings) issuer() (*http.Client, error) {
 }
 
 // ways are the ways to show who calls.
-func (s DoorSettings) ways(development bool, cookies identity.Authenticator) (identity.Ways, error) {
+func (s DoorSettings) ways(development bool, cookies identity.Authenticator, r audit.Recorder) (identity.Ways, error) {
 	w := identity.Ways{Cookies: cookies}
 	if s.encrypted() {
 		w.Certificates = identity.Certificates()
@@ -174,7 +174,9 @@ func (s DoorSettings) ways(development bool, cookies identity.Authenticator) (id
 	if err != nil {
 		return w, err
 	}
-	w.Tokens, err = identity.Tokens(s.tokens(client))
+	o := s.tokens(client)
+	o.SignedIn = audit.SignedIn(r, "token")
+	w.Tokens, err = identity.Tokens(o)
 	return w, err
 }
 
@@ -194,11 +196,11 @@ func openDoor(s Settings, p Parts, service Service) (*Door, error) {
 	if c, ok := service.(signsIn); ok {
 		cookies = c.Authenticator()
 	}
-	ways, err := s.Door.ways(s.Development, cookies)
+	recorder := audit.NewRecorder(p.Pool, p.Audit, p.Telemetry.Log)
+	ways, err := s.Door.ways(s.Development, cookies, recorder)
 	if err != nil {
 		return nil, err
 	}
-	recorder := audit.NewRecorder(p.Pool, p.Audit, p.Telemetry.Log)
 	o := rpc.Options{
 		Name: p.name, Telemetry: p.Telemetry, Authenticator: identity.Chain(ways), Table: service.Methods(),
 		Audit: recorder, Customer: p.Audit.Customer, Development: s.Development, Limits: s.Door.Limits.Limits(),

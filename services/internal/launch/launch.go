@@ -89,6 +89,8 @@ func (p Program) Load(o config.Options) (Settings, error) {
 	}
 	if !s.Development {
 		problems = append(problems, s.Bus.protected(p.Name))
+	} else {
+		problems = append(problems, here("grpc_listen", s.GRPCListen), here("http_listen", s.HTTPListen))
 	}
 	return s, errors.Join(problems...)
 }

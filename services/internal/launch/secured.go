@@ -87,3 +87,13 @@ func inside(address string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
 }
+
+// here refuses to listen for other machines in development, where anybody can be
+// anybody.
+func here(name, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback()) {
+		return nil
+	}
+	return fmt.Errorf("%s is %s: in development, where anybody can be anybody, only this machine may come in", name, address)
+}

@@ -22,7 +22,12 @@ const settle = 30 * time.Second
 // many were found in a wrong place, and in words what was found and what could
 // not be done; without problems everything was done and nothing found.
 func Run(ctx context.Context, dir string) (canaries, hits int, problems []string) {
-	s := &stage{ctx: ctx, dir: dir, set: new(Set), hits: map[string]int{}}
+	return Watch(ctx, dir, func(string) {})
+}
+
+// Watch is Run, and tells of every action it finds in the audit log.
+func Watch(ctx context.Context, dir string, action func(string)) (canaries, hits int, problems []string) {
+	s := &stage{ctx: ctx, dir: dir, set: new(Set), hits: map[string]int{}, action: action}
 	err := s.open()
 	for _, act := range []func() error{s.play, s.look} {
 		if err == nil {

@@ -57,9 +57,24 @@ func (s *stage) look() error {
 		s.problem("metrics: %s, %v", answer.Status, err)
 	}
 	s.hit("a metric", s.set.Find(metrics)...)
+	s.lookAtLabels(string(metrics))
 	s.lookAtBus()
 	s.lookAtFiles()
+	if err := s.lookAtActions(); err != nil {
+		return err
+	}
 	return s.lookAtTables()
+}
+
+// lookAtActions tells of the actions in the audit log.
+func (s *stage) lookAtActions() error {
+	rows, err := s.admin.Query(s.ctx, `SELECT DISTINCT l::jsonb->>'action' FROM audit.record, string_to_table(rtrim(convert_from(entries, 'UTF8'), E'\n'), E'\n') l`)
+	if err != nil {
+		return err
+	}
+	var action string
+	_, err = pgx.ForEachRow(rows, []any{&action}, func() error { s.action(action); return nil })
+	return err
 }
 
 // lookAtLogs looks at what the hub wrote to its log.

@@ -60,6 +60,7 @@ type stage struct {
 	owned    int // canaries that came back to their authority
 	hits     map[string]int
 	problems []string
+	action   func(string)
 }
 
 // open starts a bus that can be listened to, and the hub on it.

@@ -24,6 +24,7 @@ var columns = map[string][]string{
 	"autoprocessing.access_step": {"reason"},
 	"autoprocessing.conflict":    {"crn", "reason"},
 	"registry.lift":              {"crn"},
+	"registry.conflict":          {"crn"},
 	// What authorities are told.
 	"adviceoutcome.outcome":      {"crn", "reference", "note"},
 	"adviceoutcome.report_chunk": {"content"},

@@ -24,7 +24,6 @@ import (
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
-	"github.com/noticehub/noticehub/services/adviceoutcome/internal/trail"
 )
 
 // Deps is what the handlers work with; all of it is required.
@@ -124,15 +123,7 @@ func (h *Handlers) record(ctx context.Context, tx pgx.Tx, decided []announced, e
 		d.entry.RecordedAt, d.entry.ReportDate = now, date
 		entries = append(entries, d.entry)
 	}
-	fresh, err := h.Store.Record(ctx, tx, entries)
-	if err != nil || len(fresh) == 0 {
-		return nil, err
-	}
-	lines := make([]trail.Line, len(fresh))
-	for i := range fresh {
-		lines[i] = trail.Line{ID: fresh[i].SubmissionID, Outcome: fresh[i].Outcome, ReportDate: fresh[i].ReportDate}
-	}
-	return fresh, h.Store.Audit(ctx, tx, trail.Recorded(lines)...)
+	return h.Store.Record(ctx, tx, entries)
 }
 
 func entryOf(d *eventv1.SubmissionDecided) (store.Entry, error) {

@@ -10,10 +10,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/trail"
 )
 
 // Entry is one row of the ledger: an outcome, or a notification of changed
@@ -40,10 +42,11 @@ type Entry struct {
 }
 
 // Record adds entries to the ledger and returns those that were not there
-// before, by id. Their ids must differ from each other. The caller must hold
-// (Store.Hold) the authorities and have taken the report dates from the
-// standings it got. tx stays usable whatever happened before in it.
-func (*Store) Record(ctx context.Context, tx pgx.Tx, entries []Entry) ([]Entry, error) {
+// before, by id; each has its entry in the audit log. Their ids must differ from
+// each other. The caller must hold (Store.Hold) the authorities and have taken the
+// report dates from the standings it got. tx stays usable whatever happened before
+// in it.
+func (s *Store) Record(ctx context.Context, tx pgx.Tx, entries []Entry) ([]Entry, error) {
 	// Sorted, so that two writers of the same submissions wait and do not deadlock.
 	slices.SortFunc(entries, func(a, b Entry) int { return bytes.Compare(a.SubmissionID[:], b.SubmissionID[:]) })
 	// Nearly always everything is new, so nothing is asked first. A repetition
@@ -52,8 +55,7 @@ func (*Store) Record(ctx context.Context, tx pgx.Tx, entries []Entry) ([]Entry, 
 		batch := &pgx.Batch{}
 		batch.Queue("SAVEPOINT record")
 		queueEntries(batch, entries)
-		batch.Queue("RELEASE SAVEPOINT record")
-		err := tx.SendBatch(ctx, batch).Close()
+		err := s.audit.Send(ctx, tx, batch, "RELEASE SAVEPOINT record", told(entries)...)
 		if err == nil {
 			return entries, nil
 		}
@@ -70,6 +72,15 @@ func (*Store) Record(ctx context.Context, tx pgx.Tx, entries []Entry) ([]Entry, 
 		}
 	}
 	return nil, nil
+}
+
+// told is what the audit log is told of entries.
+func told(entries []Entry) []audit.Entry {
+	lines := make([]trail.Line, len(entries))
+	for i := range entries {
+		lines[i] = trail.Line{ID: entries[i].SubmissionID, Outcome: entries[i].Outcome, ReportDate: entries[i].ReportDate}
+	}
+	return trail.Recorded(lines)
 }
 
 func queueEntries(batch *pgx.Batch, entries []Entry) {

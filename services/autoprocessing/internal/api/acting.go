@@ -186,7 +186,7 @@ func (a *acting) note(ctx context.Context, action, text string) error {
 		}
 		guarded = known && c.Requester == a.officer.ID && !c.Until.IsZero()
 	}
-	a.done.Digest = events.WordsDigest(text)
+	a.done.Digest = audit.Digest(text)
 	return store.AddNote(ctx, a.tx, store.Note{
 		SubmissionID: a.submission.ID, OfficerID: a.officer.ID, Action: action, Text: text, At: a.at.At, Guarded: guarded,
 	})

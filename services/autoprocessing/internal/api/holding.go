@@ -12,16 +12,13 @@ import (
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
 
-// released is giving an entry back, in the words of the audit log.
-const released = "queue.released"
-
 // hold changes who holds an entry, in one transaction.
 func (q *Queue) hold(ctx context.Context, does, id string, version int32, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
 	submission, err := parseID(id)
 	if err != nil {
 		return nil, err
 	}
-	return q.act(ctx, request{id: submission, version: version, does: does, leaves: does == released}, func(a *acting) error {
+	return q.act(ctx, request{id: submission, version: version, does: does, leaves: does == "queue.released"}, func(a *acting) error {
 		h, err := f(a)
 		if err != nil {
 			return err
@@ -47,7 +44,7 @@ func (q *Queue) Claim(ctx context.Context, r *processingv1.ClaimRequest) (*proce
 
 // Release gives an entry back.
 func (q *Queue) Release(ctx context.Context, r *processingv1.ReleaseRequest) (*processingv1.ReleaseResponse, error) {
-	s, err := q.hold(ctx, released, r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
+	s, err := q.hold(ctx, "queue.released", r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
 		return a.holding.Release(a.officer.ID)
 	})
 	if err != nil {

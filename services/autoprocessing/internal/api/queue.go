@@ -112,7 +112,10 @@ func (q *Queue) page(ctx context.Context, search *store.Search, sight *sight, wo
 	return response, nil
 }
 
-// CountQueue counts the open entries.
+// CountQueue counts the open entries. An entry that is open because its record is
+// restricted counts for that reason alone. One whose record was restricted after
+// the decision goes on counting for the reasons it had, which were no secret then:
+// numbers of the whole queue name nobody, and searches by these reasons leave it out.
 func (q *Queue) CountQueue(ctx context.Context, _ *processingv1.CountQueueRequest) (*processingv1.CountQueueResponse, error) {
 	at := q.p.Moment()
 	c, err := store.CountOpen(ctx, q.p.Pool, at.At, at.Today)

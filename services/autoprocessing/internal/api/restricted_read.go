@@ -131,7 +131,7 @@ func (s *Restricted) DeclareConflict(ctx context.Context, r *processingv1.Declar
 			out.Events = append(out.Events, events.ConflictDeclared(r.GetCrn(), officer, s.q.p.Moment().At))
 			out.Done = append(out.Done, audit.Entry{
 				Action: "access.conflict-declared", Object: s.q.p.Audit.Customer(r.GetCrn()), Result: audit.Done,
-				Digest: events.WordsDigest(r.GetReason()), Detail: map[string]string{"officer": officer},
+				Digest: audit.Digest(r.GetReason()), Detail: map[string]string{"officer": officer},
 			})
 		}
 		return err

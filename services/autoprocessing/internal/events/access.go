@@ -90,7 +90,7 @@ func (p *Processor) AccessStep(ctx context.Context, tx pgx.Tx, out *Assembly, c 
 	}
 	e := audit.Entry{
 		Action: "access." + step, Object: "access/" + c.ID.String(), Result: audit.Done, Version: int64(c.Version),
-		Digest: WordsDigest(reason), Detail: map[string]string{"submission": c.SubmissionID.String()},
+		Digest: audit.Digest(reason), Detail: map[string]string{"submission": c.SubmissionID.String()},
 	}
 	if c.CRN != "" {
 		e.Detail["customer"] = p.Pseudonym(c.CRN)

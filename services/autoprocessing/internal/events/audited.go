@@ -41,9 +41,10 @@ func (p *Processor) entries(out *Assembly) []audit.Entry {
 	entries = append(entries, out.Done...)
 	// A disclosure is told of by the digest of what it said.
 	digests := make(map[clock.ID][]byte, len(w.Disclosures))
+	sums := make([][sha256.Size]byte, len(w.Disclosures))
 	for i := range w.Disclosures {
-		sum := sha256.Sum256(w.Disclosures[i].Content)
-		digests[w.Disclosures[i].SubmissionID] = sum[:]
+		sums[i] = sha256.Sum256(w.Disclosures[i].Content)
+		digests[w.Disclosures[i].SubmissionID] = sums[i][:]
 	}
 	// Most decisions of a batch say the same: they share their details.
 	type words struct{ status, outcome, policy string }
@@ -118,13 +119,4 @@ func ReasonWords(reasons []term.Reason) string {
 		words[i] = r.String()
 	}
 	return strings.Join(words, " ")
-}
-
-// WordsDigest stands for a text in the audit log; nil for none.
-func WordsDigest(text string) []byte {
-	if text == "" {
-		return nil
-	}
-	sum := sha256.Sum256([]byte(text))
-	return sum[:]
 }

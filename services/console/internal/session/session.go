@@ -3,7 +3,6 @@
 package session
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -111,10 +110,3 @@ func Known(given []string) []string {
 
 // JoinRoles writes roles as audit entries do.
 func JoinRoles(roles []string) string { return strings.Join(roles, "+") }
-
-// person is what the ids of persons look like, by cookie or by token (identity.Tokens).
-var person = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@|-]{0,99}$`)
-
-// IsPerson reports whether a provider's subject can be the id of a person: it
-// must go into records and log lines as it is.
-func IsPerson(id string) bool { return person.MatchString(id) }

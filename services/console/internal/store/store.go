@@ -46,11 +46,6 @@ func New(pool *pgxpool.Pool, writer *audit.Writer) *Store { return &Store{pool: 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return postgres.Classify(s.pool.Ping(ctx)) }
 
-// Record writes audit entries of what changed nothing, such as refusals.
-func (s *Store) Record(ctx context.Context, entries ...audit.Entry) error {
-	return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.audit.Write(ctx, tx, entries...) })
-}
-
 // Attempt is a sign-in under way.
 type Attempt struct {
 	// Cookie and State are what the browser must bring back.

@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
 )
@@ -28,7 +29,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		p.sayProblem(w, fault.InvalidField("to", "is not a path of the console"))
 		return
 	}
-	if !p.attempts.AllowN(p.Clock.Now(), 1) {
+	if ok, _ := p.begins.Allow(peer(r), 1, p.Clock.Now()); !ok || !p.attempts.AllowN(p.Clock.Now(), 1) {
 		p.sayProblem(w, exhausted())
 		return
 	}
@@ -56,10 +57,6 @@ func exhausted() error {
 
 // callback finishes a sign-in.
 func (p *Pages) callback(w http.ResponseWriter, r *http.Request) {
-	if !p.attempts.AllowN(p.Clock.Now(), 1) {
-		p.sayProblem(w, exhausted())
-		return
-	}
 	token, back, err := p.finish(r.Context(), r)
 	if err != nil {
 		p.sayProblem(w, err)
@@ -137,7 +134,7 @@ func (p *Pages) identify(ctx context.Context, code string, a store.Attempt) (x s
 	if err != nil {
 		return x, t, err
 	}
-	if !session.IsPerson(subject) {
+	if !identity.IsPerson(subject) {
 		return x, t, fault.New(fault.Denied, "SUBJECT_UNSUPPORTED", "the provider's name for you cannot be used here")
 	}
 	x = session.Session{ID: clock.NewID(now), Person: subject, Started: now, Used: now, Checked: now}

@@ -13,6 +13,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
+	peers "github.com/noticehub/noticehub/pkg/rate"
 	"github.com/noticehub/noticehub/services/console/internal/guard"
 	"github.com/noticehub/noticehub/services/console/internal/provider"
 	"github.com/noticehub/noticehub/services/console/internal/session"
@@ -33,14 +35,23 @@ const (
 	attemptLife = 10 * time.Minute
 	// maxQuery is the longest query read, in bytes.
 	maxQuery = 4096
-	// Anybody can begin to sign in: so many a second of all together.
+	// Anybody can begin to sign in: so many a second of all together, and so many
+	// from one address, which cannot fill the store of sign-ins under way.
 	attemptsRate, attemptsBurst = 50, 200
+	beginRate, beginBurst       = 10, 100
+	// Requests of any kind from one address, a second and at once: each can cost a
+	// look into the database or an entry on record.
+	peerRate, peerBurst = 20, 200
+	// maxPeers are remembered.
+	maxPeers = 10_000
 )
 
 // Deps are what the pages work with; all are required.
 type Deps struct {
-	Store     *store.Store
-	Provider  *provider.Client
+	Store    *store.Store
+	Provider *provider.Client
+	// Audit records refusals; floods of them are counted.
+	Audit     audit.Recorder
 	Guard     *guard.Guard
 	Sealer    *session.Sealer
 	Clock     clock.Clock
@@ -54,12 +65,30 @@ type Deps struct {
 // Pages are the handlers.
 type Pages struct {
 	Deps
-	attempts *rate.Limiter
+	attempts      *rate.Limiter
+	begins, peers *peers.Keyed // by address
 }
 
 // New makes the handlers.
 func New(d Deps) *Pages {
-	return &Pages{Deps: d, attempts: rate.NewLimiter(attemptsRate, attemptsBurst)}
+	return &Pages{
+		Deps: d, attempts: rate.NewLimiter(attemptsRate, attemptsBurst),
+		begins: peers.NewKeyed(beginRate, beginBurst, maxPeers), peers: peers.NewKeyed(peerRate, peerBurst, maxPeers),
+	}
+}
+
+// peer is where a request comes from: an address, or the network that somebody
+// with version 6 has for himself.
+func peer(r *http.Request) string {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	ip := at.Addr().Unmap().WithZone("")
+	if net, err := ip.Prefix(64); ip.Is6() && err == nil {
+		return net.String()
+	}
+	return ip.String()
 }
 
 // Mount adds the handlers to a server. The patterns take every method, so that
@@ -95,6 +124,10 @@ func (p *Pages) on(method string, serve func(http.ResponseWriter, *http.Request)
 		}
 		if len(r.URL.RawQuery) > maxQuery {
 			http.Error(w, "the address is too long", http.StatusRequestURITooLong)
+			return
+		}
+		if ok, _ := p.peers.Allow(peer(r), 1, p.Clock.Now()); !ok {
+			p.sayProblem(w, exhausted())
 			return
 		}
 		serve(w, r.WithContext(audit.WithMethod(r.Context(), "http"+r.URL.Path)))
@@ -169,7 +202,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // refusal, or that it could not be recorded.
 func (p *Pages) refuse(ctx context.Context, e audit.Entry, err error) error {
 	e.Result, e.Reason = audit.Refused, reasonOf(err)
-	if failed := p.Store.Record(ctx, e); failed != nil {
+	if failed := p.Audit.Record(ctx, e); failed != nil {
 		return failed
 	}
 	return err

@@ -137,7 +137,7 @@ func (s *Store) Lodge(ctx context.Context, l Lodging) (counts []Day, err error) 
 		}
 		outbox.Queue(&batch, l.Outbox...)
 		counts = queueDays(&batch, l.Days)
-		if err := s.sendAudited(ctx, tx, &batch, l.Entries); err != nil {
+		if err := s.audit.Send(ctx, tx, &batch, "", l.Entries...); err != nil {
 			return err
 		}
 		crashpoint.Here("intake.after-insert")

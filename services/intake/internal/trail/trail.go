@@ -33,10 +33,14 @@ func Submission(id clock.ID) string { return "submission/" + id.String() }
 // digest of its content, and one for each seal, with the root of its tree, which
 // binds the receipts the authorities hold to their place in the log.
 func Lodged(entries []audit.Entry, taken []*lodging.Submission, seals []receipt.Batch) []audit.Entry {
+	last, actor := "", ""
 	for _, s := range taken {
+		if s.AuthorityID != last {
+			last, actor = s.AuthorityID, authority(s.AuthorityID)
+		}
 		entries = append(entries, audit.Entry{
 			Action: "submission.lodged", Object: Submission(s.SubmissionID), Result: audit.Done,
-			Actor: authority(s.AuthorityID), Digest: s.ContentHash[:], Detail: kinds[s.Type],
+			Actor: actor, Digest: s.ContentHash[:], Detail: kinds[s.Type],
 		})
 	}
 	return Sealed(entries, seals)

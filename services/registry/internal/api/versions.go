@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -36,10 +37,21 @@ func (s *Server) ListCustomerVersions(ctx context.Context, req *registryv1.ListC
 	for i := range versions {
 		v := &versions[i]
 		page.Versions = append(page.Versions, &registryv1.CustomerVersion{
-			RecordVersion: v.Version, RecordedAt: timestamppb.New(v.RecordedAt), Actor: v.Actor, Reason: v.Reason, Changed: v.Changed,
+			RecordVersion: v.Version, RecordedAt: timestamppb.New(v.RecordedAt), Actor: v.Actor, Reason: v.Reason, Changed: ownParts(ctx, v.Changed),
 		})
 	}
 	return page, nil
+}
+
+// ownParts are the changed parts but for those that repeat what other records say:
+// that one changed would tell of the other record, which may be restricted.
+func ownParts(ctx context.Context, changed []string) []string {
+	if opensAll(ctx) {
+		return changed
+	}
+	return slices.DeleteFunc(changed, func(part string) bool {
+		return part == "partner_carer_allowance" || part == "nominee_deceased" || part == "nominee_for"
+	})
 }
 
 // The page token of versions is the last version of the page, in base64.

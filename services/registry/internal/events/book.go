@@ -37,6 +37,7 @@ const (
 type Book struct {
 	reading *store.Reading
 	cause   Cause
+	zone    *time.Location
 	today   calendar.Date
 	pages   map[string]*page
 
@@ -76,7 +77,7 @@ func newBook(r *store.Reading, c Cause, zone *time.Location) *Book {
 			c.At = l.RecordedAt
 		}
 	}
-	return &Book{reading: r, cause: c, today: calendar.FromTime(c.At, zone), pages: make(map[string]*page, len(r.Records))}
+	return &Book{reading: r, cause: c, zone: zone, today: calendar.FromTime(c.At, zone), pages: make(map[string]*page, len(r.Records))}
 }
 
 // Today is the local day of the changes.
@@ -229,7 +230,14 @@ func (b *Book) FollowOns() bool { return b.created || len(b.follow) > 0 }
 // and returns the rows to hand over after the commit.
 func (b *Book) Write(ctx context.Context, st *store.Store, tx pgx.Tx) ([]outbox.Row, error) {
 	w := b.batch()
-	return w.Events, st.WriteCustomers(ctx, tx, w)
+	if err := st.WriteCustomers(ctx, tx, w); err != nil {
+		return nil, err
+	}
+	late, err := b.opened(ctx, st, tx)
+	if err == nil && len(late) > 0 {
+		err = outbox.Insert(ctx, tx, late...)
+	}
+	return append(w.Events, late...), err
 }
 
 // Tell adds entries to the audit record that Write leaves of the batch.
@@ -252,6 +260,7 @@ func (b *Book) batch() store.Batch {
 			inForce[crn] = []store.InForce{*p.locked.InForce}
 		}
 	}
+	w.Withheld = withheld(b.changes, inForce)
 	w.Events = append(Customers(b.cause, b.changes), Notifications(b.cause, b.changes, inForce)...)
 	return w
 }

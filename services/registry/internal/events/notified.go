@@ -51,6 +51,11 @@ func kindsOf(changed []string) []eventv1.CircumstanceKind {
 
 // Notifications tells the authorities whose notices are in force, by CRN, of
 // changed circumstances. A new record changed nothing that was known before.
+//
+// Of a restricted record nothing is told, not even which part changed, for that is
+// of the record (rules 2.2, invariant I25); to the authority that looks as if
+// nothing had. What was withheld is told once the restriction ends (opened), and
+// is on the audit record until then.
 func Notifications(c Cause, changes []CustomerChange, inForce map[string][]store.InForce) []outbox.Row {
 	if len(inForce) == 0 {
 		return nil
@@ -58,7 +63,7 @@ func Notifications(c Cause, changes []CustomerChange, inForce map[string][]store
 	var list []*eventv1.Event
 	for i := range changes {
 		ch := &changes[i]
-		if len(ch.Before) == 0 || len(inForce[ch.CRN]) == 0 {
+		if len(ch.Before) == 0 || len(inForce[ch.CRN]) == 0 || ch.Restricted {
 			continue
 		}
 		for _, n := range inForce[ch.CRN] {
@@ -66,6 +71,48 @@ func Notifications(c Cause, changes []CustomerChange, inForce map[string][]store
 		}
 	}
 	return notified(list)
+}
+
+// withheld are the changes the authority with a notice in force is not told of.
+func withheld(changes []CustomerChange, inForce map[string][]store.InForce) []store.Withheld {
+	var list []store.Withheld
+	for i := range changes {
+		ch := &changes[i]
+		if !ch.Restricted || ch.Opened || len(ch.Before) == 0 || len(kindsOf(ch.Changed)) == 0 {
+			continue
+		}
+		for _, n := range inForce[ch.CRN] {
+			list = append(list, store.Withheld{InForce: n, CRN: ch.CRN, Version: ch.Version})
+		}
+	}
+	return list
+}
+
+// opened tells of what was withheld while records were restricted that are no longer.
+func (b *Book) opened(ctx context.Context, st *store.Store, tx pgx.Tx) ([]outbox.Row, error) {
+	var ended []store.Activated
+	for i := range b.changes {
+		ch := &b.changes[i]
+		p := b.pages[ch.CRN]
+		if ch.Opened && !p.customer.GetRestrictedAccess() && p.locked != nil && p.locked.InForce != nil && b.today <= p.locked.InForce.LastDay {
+			ended = append(ended, store.Activated{Notice: p.locked.InForce.Notice, CRN: ch.CRN})
+		}
+	}
+	if len(ended) == 0 {
+		return nil, nil
+	}
+	versions, err := st.SinceRestricted(ctx, tx, ended, toldParts)
+	if err != nil {
+		return nil, err
+	}
+	var list []*eventv1.Event
+	for i := range versions {
+		v := &versions[i]
+		if day := calendar.FromTime(v.RecordedAt, b.zone); v.FirstDay <= day && day <= v.LastDay {
+			list = appendNotification(list, v.InForce, v.CRN, v.Version, v.Changed, Cause{At: v.RecordedAt, Traceparent: b.cause.Traceparent})
+		}
+	}
+	return notified(list), nil
 }
 
 // missed tells of changes recorded since the notices of the batch came into

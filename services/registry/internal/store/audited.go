@@ -99,6 +99,19 @@ func (s *Store) ofRedriven(r Redriven) []audit.Entry {
 	return entries
 }
 
+// ofWithheld tells of changes that an authority was not told of, because access to
+// the record is restricted.
+func (s *Store) ofWithheld(list []Withheld) []audit.Entry {
+	entries := make([]audit.Entry, len(list))
+	for i, w := range list {
+		entries[i] = audit.Entry{
+			Action: "notification.withheld", Object: s.audit.Customer(w.CRN), Result: audit.Done, Reason: "RESTRICTED_ACCESS", Version: w.Version,
+			Detail: map[string]string{"notice": w.Notice.String(), "authority": w.Authority},
+		}
+	}
+	return entries
+}
+
 func asideObject(id clock.ID) string { return "feed-record/" + id.String() }
 
 var asideWords = map[AsideReason]string{

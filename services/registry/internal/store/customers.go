@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,6 +65,8 @@ type Batch struct {
 	FollowOns []FollowOn
 	// Events that tell of them.
 	Events []outbox.Row
+	// Withheld are the changes authorities are not told of.
+	Withheld []Withheld
 	// Entries for the audit log beside those of the versions.
 	Entries []audit.Entry
 }
@@ -105,7 +108,7 @@ func (s *Store) WriteCustomers(ctx context.Context, tx pgx.Tx, w Batch) error {
 	queueVersions(b, w.Versions)
 	queueFollowOns(b, w.FollowOns)
 	queueAwaited(b, w.Created)
-	if err := s.audit.Queue(ctx, b, append(s.ofVersions(ctx, w.Versions), w.Entries...)...); err != nil {
+	if err := s.audit.Queue(ctx, b, slices.Concat(s.ofVersions(ctx, w.Versions), s.ofWithheld(w.Withheld), w.Entries)...); err != nil {
 		return err
 	}
 	outbox.Queue(b, w.Events...)

@@ -11,6 +11,9 @@ import (
 // else sees that there is one, where it lies and who has it, so that no work is
 // lost; not what of, since a code tells of the record. Filters by what is hidden
 // and counts leave these items out, or they would tell it.
+//
+// A lift of access is given to decide one submission and does not open these items,
+// which that does not need.
 
 // hidden reports whether what is personal must not be shown to the officer.
 func hidden(o item.Officer, restricted bool) bool {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -77,7 +76,7 @@ var stepActions = map[string]string{
 
 func (s *Store) ofStep(after *item.Item, step item.Step) audit.Entry {
 	e := s.ofItem(stepActions[step.Action], touched{id: after.ID, crn: after.CRN, code: after.Code, version: int64(after.Version), office: after.Office})
-	e.Digest = digest(step.Note)
+	e.Digest = audit.Digest(step.Note)
 	if step.Action == item.Reassigned && after.Assignee != "" {
 		e.Detail["assignee"] = after.Assignee
 	}
@@ -88,23 +87,14 @@ func (s *Store) ofFollowUp(f *item.FollowUp) audit.Entry {
 	e := audit.Entry{Object: activityObject(f.ID), Result: audit.Done, Detail: map[string]string{"customer": s.audit.Customer(f.CRN)}}
 	switch f.Status {
 	case item.FollowUpCompleted:
-		e.Action, e.Digest = "followup.completed", digest(f.Note)
+		e.Action, e.Digest = "followup.completed", audit.Digest(f.Note)
 	case item.FollowUpCancelled:
-		e.Action, e.Digest = "followup.cancelled", digest(f.Note)
+		e.Action, e.Digest = "followup.cancelled", audit.Digest(f.Note)
 	default:
-		e.Action, e.Digest = "followup.created", digest(f.Title+"\n"+strings.Join(f.Keywords, " "))
+		e.Action, e.Digest = "followup.created", audit.Digest(f.Title+"\n"+strings.Join(f.Keywords, " "))
 		e.Detail["matures_on"] = f.MaturesOn.String()
 	}
 	return e
-}
-
-// digest of words; nil when there are none.
-func digest(words string) []byte {
-	if words == "" {
-		return nil
-	}
-	sum := sha256.Sum256([]byte(words))
-	return sum[:]
 }
 
 // tell writes entries that go with no other statement.
