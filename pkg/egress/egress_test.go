@@ -94,8 +94,19 @@ func TestURLs(t *testing.T) {
 func TestNamesThatLeadInside(t *testing.T) {
 	t.Parallel()
 	for _, list := range [][]string{
-		{"127.0.0.1"}, {"93.184.216.34", "127.0.0.1"}, {"::1"}, {"::ffff:10.0.0.1"}, {"169.254.169.254"}, {"2002:a00:1::"}, {"64:ff9b::a00:1"},
-		{"2001:0:4136:e378:8000:63bf:3fff:fdd2"}, {"fd00:ec2::254"}, {"0.0.0.0"}, {"100.64.1.1"}, {"224.0.0.251"}, {"93.184.216.34", "fe80::1%eth0"},
+		{"127.0.0.1"},
+		{"93.184.216.34", "127.0.0.1"},
+		{"::1"},
+		{"::ffff:10.0.0.1"},
+		{"169.254.169.254"},
+		{"2002:a00:1::"},
+		{"64:ff9b::a00:1"},
+		{"2001:0:4136:e378:8000:63bf:3fff:fdd2"},
+		{"fd00:ec2::254"},
+		{"0.0.0.0"},
+		{"100.64.1.1"},
+		{"224.0.0.251"},
+		{"93.184.216.34", "fe80::1%eth0"},
 	} {
 		g := guard(t, egress.Options{Resolver: resolving(list)})
 		_, err := g.CheckURL(t.Context(), "https://hooks.agency.example/")
@@ -261,8 +272,13 @@ func TestHosts(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, o := range []egress.Options{
-		{Ports: []uint16{0}}, {Hosts: []string{"Upper.example"}}, {Hosts: []string{"localhost"}}, {Networks: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}},
-		{Networks: []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("10.0.0.1"), 8)}}, {Timeout: -1}, {Timeout: time.Hour},
+		{Ports: []uint16{0}},
+		{Hosts: []string{"Upper.example"}},
+		{Hosts: []string{"localhost"}},
+		{Networks: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}},
+		{Networks: []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("10.0.0.1"), 8)}},
+		{Timeout: -1},
+		{Timeout: time.Hour},
 	} {
 		if _, err := egress.New(o); err == nil {
 			t.Errorf("%+v was taken", o)

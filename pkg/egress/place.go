@@ -64,7 +64,7 @@ func Create(dir, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // a handle on the folder, nothing to lose
 	if folder := path.Dir(name); folder != "." {
 		if err := root.MkdirAll(folder, 0o700); err != nil {
 			return nil, err

@@ -86,8 +86,10 @@ func Streams() []Stream {
 		{
 			Name: Decided, Subjects: []string{"noticehub.decided.>"}, Publisher: ServiceAutoProcessing,
 			Consumers: []Consumer{
-				{Name: IntakeStatus, Service: ServiceIntake}, {Name: AdviceOutcome, Service: ServiceAdviceOutcome},
-				{Name: RegistryOutcomes, Service: ServiceRegistry}, {Name: WorkItemNotices, Service: ServiceWorkItems},
+				{Name: IntakeStatus, Service: ServiceIntake},
+				{Name: AdviceOutcome, Service: ServiceAdviceOutcome},
+				{Name: RegistryOutcomes, Service: ServiceRegistry},
+				{Name: WorkItemNotices, Service: ServiceWorkItems},
 			},
 		},
 		{Name: Advice, Subjects: []string{"noticehub.advice.>"}, Publisher: ServiceAdviceOutcome},

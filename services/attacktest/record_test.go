@@ -40,7 +40,7 @@ func guessIDs(a *attempt) {
 	intake := intakev1.NewIntakeServiceClient(conn)
 	absent := clock.NewID(time.Now()).String()
 	next := []byte(a.theirs.GetSubmissionId())
-	next[len(next)-1] = "123456789abcdef0"[(next[len(next)-1])%16]
+	next[len(next)-1] = "123456789abcdef0"[next[len(next)-1]%16]
 	var texts []string
 	for _, id := range []string{a.theirs.GetSubmissionId(), a.secret.GetSubmissionId(), absent, string(next), clock.DerivedID(clock.ID{}, "1").String()} {
 		_, err := intake.GetSubmission(a.ctx, &intakev1.GetSubmissionRequest{SubmissionId: id})
