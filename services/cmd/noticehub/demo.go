@@ -80,8 +80,16 @@ func (s *story) cast(ctx context.Context) error {
 	}
 	s.people["restricted"].RestrictedAccess = true
 	s.people["unpaid"].Payments = nil
+	guarded, err := s.restrictedAccess()
+	if err != nil {
+		return err
+	}
 	for _, p := range s.people {
-		if err := replace(ctx, registry, p); err != nil {
+		by := registry
+		if p.GetRestrictedAccess() {
+			by = guarded
+		}
+		if err := replace(ctx, by, p); err != nil {
 			return err
 		}
 	}

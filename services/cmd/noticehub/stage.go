@@ -100,6 +100,12 @@ func (s *stage) registry() (registryv1.RegistryServiceClient, error) {
 	return registryv1.NewRegistryServiceClient(conn), err
 }
 
+// restrictedAccess is the registry for the one who may restrict a record.
+func (s *stage) restrictedAccess() (registryv1.RegistryServiceClient, error) {
+	conn, err := s.as(identity.Caller{Kind: identity.Person, ID: "devon", Roles: []string{"restricted-access-officer"}})
+	return registryv1.NewRegistryServiceClient(conn), err
+}
+
 // imports is the administrator's who loads a registry.
 func (s *stage) imports() (registryv1.RegistryServiceClient, error) {
 	conn, err := s.administrator()
