@@ -67,14 +67,14 @@ func (p Parts) Secret(path string) ([]byte, error) { return SecretFile(path, p.s
 func open(ctx context.Context, of Program, s Settings) (p Parts, closeAll func(), err error) {
 	p = Parts{name: of.Name, settings: s, Clock: clock.System()}
 	var closers []func()
-	closeAll = func() {
+	undo := func() {
 		for i := len(closers) - 1; i >= 0; i-- {
 			closers[i]()
 		}
 	}
 	defer func() {
 		if err != nil {
-			closeAll()
+			undo()
 		}
 	}()
 	tel, stop, err := telemetry.Start(ctx, of.Name, s.Telemetry)
@@ -108,7 +108,7 @@ func open(ctx context.Context, of Program, s Settings) (p Parts, closeAll func()
 		return p, nil, err
 	}
 	closers = append(closers, closeBus)
-	return p, closeAll, nil
+	return p, undo, nil
 }
 
 // things are the parts that nobody else has to answer for.
