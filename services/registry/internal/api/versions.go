@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -65,7 +66,7 @@ func readVersion(token string) (int64, error) {
 		return 0, nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(b) != 8 || int64(binary.BigEndian.Uint64(b)) < 1 {
+	if err != nil || len(b) != 8 || binary.BigEndian.Uint64(b) < 1 || binary.BigEndian.Uint64(b) > math.MaxInt32 {
 		return 0, fault.InvalidField("page_token", "must be the next_page_token of an earlier answer")
 	}
 	return int64(binary.BigEndian.Uint64(b)), nil
