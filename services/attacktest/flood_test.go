@@ -107,6 +107,7 @@ func floods(a *attempt) {
 		var all []time.Duration
 		for range 15 {
 			all = append(all, probe())
+			time.Sleep(25 * time.Millisecond) // within the limit of calls, however fast the answers are
 		}
 		slices.Sort(all)
 		return all[len(all)/2]

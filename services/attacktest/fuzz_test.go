@@ -167,6 +167,8 @@ func chance() []attack {
 			a.Errorf("few messages got through: %d of %d were valid, answers %v", f.valid, f.calls, f.answers)
 		}
 		a.Logf("%d calls from seed %d, %d valid, answers %v", f.calls, seed, f.valid, f.answers)
+		// Random administrators may have switched authorities off that later cases need.
+		a.world.people(a, 0)
 	}}}
 }
 
