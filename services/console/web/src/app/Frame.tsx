@@ -35,7 +35,8 @@ export function Frame({ children }: { children: ReactNode }) {
           subLine="Operators’ console"
         />
         <AppLayoutSidebar
-          activePath={path}
+          // A submission is opened from the queue, and belongs to it.
+          activePath={path.startsWith("/submissions/") ? routes.queue : path}
           items={[
             [
               { href: routes.home, icon: HomeIcon, label: "Home" },

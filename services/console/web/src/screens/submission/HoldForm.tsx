@@ -31,7 +31,7 @@ export function HoldForm({ summary: s, onDone }: { summary: SubmissionSummary; o
   };
   return (
     <form noValidate onSubmit={submit}>
-      <Stack alignItems="flex-start" gap={1}>
+      <Stack gap={1}>
         {!ends && (
           <TextInput
             hint="It is in the queue again on this day. Your claim ends."
@@ -46,7 +46,7 @@ export function HoldForm({ summary: s, onDone }: { summary: SubmissionSummary; o
         )}
         <Textarea block invalid={Boolean(wrong.note)} label="Why" message={wrong.note} onChange={(e) => setNote(e.target.value)} required rows={2} value={note} />
         <Refused error={hold.error} />
-        <Button loading={hold.isPending} type="submit" variant="secondary">
+        <Button loading={hold.isPending} alignSelf="flex-start" type="submit" variant="secondary">
           {ends ? "Put it back in the queue" : "Set it aside"}
         </Button>
       </Stack>

@@ -25,7 +25,7 @@ export function NoteForm({ submissionId, onDone }: { submissionId: string; onDon
   };
   return (
     <form noValidate onSubmit={submit}>
-      <Stack alignItems="flex-start" gap={1}>
+      <Stack gap={1}>
         <Textarea
           block
           hint="Officers see it, and it stays on the submission."
@@ -38,7 +38,7 @@ export function NoteForm({ submissionId, onDone }: { submissionId: string; onDon
           value={text}
         />
         <Refused error={add.error} />
-        <Button loading={add.isPending} type="submit" variant="secondary">
+        <Button loading={add.isPending} alignSelf="flex-start" type="submit" variant="secondary">
           Add the note
         </Button>
       </Stack>

@@ -2,6 +2,7 @@ import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Checkbox } from "@ag.ds-next/react/checkbox";
 import { ControlGroup } from "@ag.ds-next/react/control-group";
 import { H2 } from "@ag.ds-next/react/heading";
+import { ListItem, UnorderedList } from "@ag.ds-next/react/list";
 import { PageAlert } from "@ag.ds-next/react/page-alert";
 import { Radio } from "@ag.ds-next/react/radio";
 import { Stack } from "@ag.ds-next/react/stack";
@@ -61,18 +62,18 @@ export function OutcomeForm({ detail, summary: s, onRecorded }: Props) {
 
   return (
     <form aria-labelledby="outcome-title" noValidate onSubmit={submit}>
-      <Stack alignItems="flex-start" gap={1.5}>
+      <Stack gap={1.5}>
         <H2 fontSize="lg" id="outcome-title">
           Record the outcome
         </H2>
         {welcomeBack && <Text as="p">What you had written here was kept. Look it over, and make the declaration again.</Text>}
         {wrong.length > 0 && (
           <PageAlert focusOnUpdate={wrong} role="alert" tabIndex={-1} title="Something is missing" tone="error">
-            <ul>
+            <UnorderedList>
               {wrong.map((w) => (
-                <li key={w}>{w}</li>
+                <ListItem key={w}>{w}</ListItem>
               ))}
-            </ul>
+            </UnorderedList>
           </PageAlert>
         )}
         <ControlGroup block invalid={Boolean(problems.outcome)} label="Outcome" message={problems.outcome} required>
@@ -118,7 +119,7 @@ export function OutcomeForm({ detail, summary: s, onRecorded }: Props) {
         </ControlGroup>
         <Refused error={record.isPending ? null : record.error} />
         {conflict && (
-          <Button loading={reading} onClick={() => void reread()} variant="secondary">
+          <Button alignSelf="flex-start" loading={reading} onClick={() => void reread()} variant="secondary">
             See what it is now (your text is kept)
           </Button>
         )}
