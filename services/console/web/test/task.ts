@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { output } from "./axe.js";
 import { profile, signIn, type Complaints } from "./browser.js";
 import type { Hub } from "./hub.js";
 
@@ -21,6 +23,7 @@ export async function perform(task: Task, hub: Hub, browser: Browser): Promise<s
     await task.run({ hub, browser, context, complaints, open: (to, account) => signIn(context, account, to) });
     return complaints.list.length > 0 ? `the page complained: ${complaints.list.join("; ")}` : undefined;
   } catch (e) {
+    for (const [i, page] of context.pages().entries()) await page.screenshot({ path: join(output, `failed-${task.name.replaceAll(/\W+/g, "-")}-${i}.png`), fullPage: true }).catch(() => undefined);
     const text = e instanceof Error ? e.message : String(e);
     return complaints.list.length > 0 ? `${text}; the page complained: ${complaints.list.join("; ")}` : text;
   } finally {

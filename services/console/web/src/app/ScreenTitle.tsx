@@ -1,7 +1,8 @@
 import { H1 } from "@ag.ds-next/react/heading";
 import { useEffect, useRef, type ReactNode } from "react";
 
-let first = true;
+/** The screen that last had the focus on its heading; a page that was just loaded keeps its focus. */
+let titled = location.pathname;
 
 /**
  * The one h1 of a screen. It names the tab, and takes the focus when the officer
@@ -13,8 +14,8 @@ export function ScreenTitle({ children, name }: { children: ReactNode; name: str
     document.title = `${name} – NoticeHub`;
   }, [name]);
   useEffect(() => {
-    if (!first) heading.current?.focus();
-    first = false;
+    if (titled !== location.pathname) heading.current?.focus();
+    titled = location.pathname;
   }, []);
   return (
     <H1 focusRingFor="keyboard" ref={heading} tabIndex={-1}>

@@ -30,7 +30,7 @@ export const decide: Task = {
     await look(page, "submission-form-problems");
 
     await choose(page, "radio", "Not matched");
-    await page.getByLabel("Note", { exact: false }).first().fill("Index search with other spellings: nobody.");
+    await page.getByRole("textbox", { name: "Note", exact: true }).fill("Index search with other spellings: nobody.");
     await choose(page, "checkbox", /I confirm/);
     await page.getByRole("button", { name: "Record the outcome" }).click();
     await page.getByRole("dialog").waitFor();

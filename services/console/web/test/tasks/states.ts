@@ -13,7 +13,7 @@ export const empty: Task = {
     await look(page, "queue-empty");
     await page.goto("/queue?reason=NO_MATCH");
     await page.getByText("Nothing in the queue matches these filters.").waitFor();
-    await page.getByRole("button", { name: "Filters (1 in use)" }).click();
+    await page.getByText("Filters (1 in use)").click();
     await page.getByRole("combobox", { name: "Authority" }).waitFor();
     await look(page, "queue-no-match");
   },
@@ -74,7 +74,7 @@ export const restricted: Task = {
   name: "a restricted record is masked, and the screen says so",
   async run({ hub, open }) {
     type Customer = { crn: string; name: { familyName: string }; dateOfBirth: string; recordVersion: string };
-    const { customer } = await hub.rest<{ customer: Customer }>("GET", "/v1/customers/200000020V", undefined, "rae.restricted-access-officer");
+    const { customer } = await hub.rest<{ customer: Customer }>("GET", "/v1/customers/200000008T", undefined, "rae.restricted-access-officer");
     await hub.rest("PUT", `/v1/customers/${customer.crn}`, { customer: { ...customer, restrictedAccess: true }, expectedVersion: customer.recordVersion }, "rae.restricted-access-officer");
     await hub.cli("submit", "--as", "nt-cp", "--type", "disclosure", "--crn", customer.crn, "--family", customer.name.familyName, "--born", customer.dateOfBirth, "--reference", "restricted-1");
     const page = await open(`/submissions/${await hub.idOf("restricted-1")}`);

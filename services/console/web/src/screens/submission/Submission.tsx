@@ -26,21 +26,13 @@ import { useDetail } from "./useDetail";
 export function Submission({ id }: { id: string }) {
   const detail = useDetail(id);
   const summary = detail.data?.summary;
+  const title = summary ? `${typeWords[summary.informationType]} ${summary.reference}` : "Submission";
   return (
     <Stack gap={2}>
       <Breadcrumbs links={[{ label: "Home", href: routes.home }, { label: "Unprocessed queue", href: routes.queue }, { label: summary?.reference ?? "Submission" }]} />
-      {detail.isPending && (
-        <>
-          <ScreenTitle name="Submission">Submission</ScreenTitle>
-          <Loading what="the submission" />
-        </>
-      )}
-      {detail.error && !detail.data && (
-        <>
-          <ScreenTitle name="Submission">Submission</ScreenTitle>
-          <Failed error={detail.error} onRetry={() => void detail.refetch()} what="The submission" />
-        </>
-      )}
+      <ScreenTitle name={title}>{title}</ScreenTitle>
+      {detail.isPending && <Loading what="the submission" />}
+      {detail.error && !detail.data && <Failed error={detail.error} onRetry={() => void detail.refetch()} what="The submission" />}
       {detail.data && summary && <Shown detail={detail.data} summary={summary} />}
     </Stack>
   );
@@ -53,9 +45,6 @@ function Shown({ detail, summary }: { detail: GetSubmissionDetailResponse; summa
   const mine = summary.heldBy === session.person;
   return (
     <>
-      <ScreenTitle name={`${typeWords[summary.informationType]} ${summary.reference}`}>
-        {typeWords[summary.informationType]} {summary.reference}
-      </ScreenTitle>
       {recorded && !open && (
         <PageAlert focusOnMount role="status" tabIndex={-1} title={`Recorded: ${outcomeWords[summary.outcome]}`} tone="success">
           <Text as="p">
