@@ -13,11 +13,14 @@ import (
 	"github.com/noticehub/noticehub/services/console/internal/guard"
 )
 
-const script = "assets/index-abc123.js"
+const (
+	host   = "127.0.0.1:1"
+	script = "assets/index-abc123.js"
+)
 
 func serve(t *testing.T, files fstest.MapFS) *httptest.Server {
 	t.Helper()
-	origin, err := guard.ParseOrigin("http://127.0.0.1:1")
+	origin, err := guard.ParseOrigin("http://" + host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,25 +42,31 @@ func built() fstest.MapFS {
 	}
 }
 
-func get(t *testing.T, s *httptest.Server, method, path string, header http.Header) (*http.Response, string) {
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// get asks as a browser does that reached the server by a name.
+func get(t *testing.T, s *httptest.Server, method, host, path string, header http.Header) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Host = "127.0.0.1:1"
-	r.Header = header
+	r.Host, r.Header = host, header
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(r)
+	reply, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
+	defer func() { _ = reply.Body.Close() }()
+	body, err := io.ReadAll(reply.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(body)
+	return answer{reply.StatusCode, reply.Header, string(body)}
 }
 
 // Every screen's address gives the page under a nonce of its own, and the page
@@ -67,11 +76,11 @@ func TestDocument(t *testing.T) {
 	s := serve(t, built())
 	nonces := map[string]bool{}
 	for _, path := range []string{"/", "/queue?reason=NO_MATCH", "/submissions/0197b3c2-0000-7000-8000-000000000001"} {
-		answer, body := get(t, s, http.MethodGet, path, nil)
-		policy := answer.Header.Get("Content-Security-Policy")
+		reply := get(t, s, http.MethodGet, host, path, nil)
+		policy := reply.header.Get("Content-Security-Policy")
 		found := regexp.MustCompile(`style-src 'self' 'nonce-([A-Za-z0-9+/]{24})'`).FindStringSubmatch(policy)
-		if answer.StatusCode != http.StatusOK || found == nil || strings.Count(body, found[1]) != 2 || strings.Contains(body, placeholder) {
-			t.Fatalf("%s: %d, policy %q, page %q", path, answer.StatusCode, policy, body)
+		if reply.status != http.StatusOK || found == nil || strings.Count(reply.body, found[1]) != 2 || strings.Contains(reply.body, placeholder) {
+			t.Fatalf("%s: %d, policy %q, page %q", path, reply.status, policy, reply.body)
 		}
 		nonces[found[1]] = true
 		for _, part := range []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} {
@@ -79,8 +88,8 @@ func TestDocument(t *testing.T) {
 				t.Errorf("%s: policy without %s: %s", path, part, policy)
 			}
 		}
-		if strings.Contains(policy, "unsafe") || answer.Header.Get("Cache-Control") != "no-store" || answer.Header.Get("X-Frame-Options") != "DENY" {
-			t.Errorf("%s: headers %v", path, answer.Header)
+		if strings.Contains(policy, "unsafe") || reply.header.Get("Cache-Control") != "no-store" || reply.header.Get("X-Frame-Options") != "DENY" {
+			t.Errorf("%s: headers %v", path, reply.header)
 		}
 	}
 	if len(nonces) != 3 {
@@ -91,23 +100,23 @@ func TestDocument(t *testing.T) {
 func TestAssets(t *testing.T) {
 	t.Parallel()
 	s := serve(t, built())
-	plain, body := get(t, s, http.MethodGet, "/"+script, http.Header{"Accept-Encoding": {"identity"}})
-	if plain.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || plain.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
-		t.Errorf("headers %v", plain.Header)
+	plain := get(t, s, http.MethodGet, host, "/"+script, http.Header{"Accept-Encoding": {"identity"}})
+	if plain.header.Get("Cache-Control") != "public, max-age=31536000, immutable" || plain.header.Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("headers %v", plain.header)
 	}
-	small, packed := get(t, s, http.MethodGet, "/"+script, http.Header{"Accept-Encoding": {"br, gzip"}})
-	if small.Header.Get("Content-Encoding") != "gzip" || len(packed) >= len(body) {
-		t.Fatalf("not packed: %v", small.Header)
+	small := get(t, s, http.MethodGet, host, "/"+script, http.Header{"Accept-Encoding": {"br, gzip"}})
+	if small.header.Get("Content-Encoding") != "gzip" || len(small.body) >= len(plain.body) {
+		t.Fatalf("not packed: %v", small.header)
 	}
-	r, err := gzip.NewReader(strings.NewReader(packed))
+	r, err := gzip.NewReader(strings.NewReader(small.body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := io.ReadAll(r); err != nil || string(again) != body {
+	if again, err := io.ReadAll(r); err != nil || string(again) != plain.body {
 		t.Errorf("unpacked to %d bytes, %v", len(again), err)
 	}
-	if gone, _ := get(t, s, http.MethodGet, "/assets/index-old.js", nil); gone.StatusCode != http.StatusNotFound || gone.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("an unknown asset: %d %v", gone.StatusCode, gone.Header)
+	if gone := get(t, s, http.MethodGet, host, "/assets/index-old.js", nil); gone.status != http.StatusNotFound || gone.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("an unknown asset: %d %v", gone.status, gone.header)
 	}
 }
 
@@ -116,15 +125,15 @@ func TestOtherAddresses(t *testing.T) {
 	t.Parallel()
 	s := serve(t, built())
 	for _, path := range []string{"/queue/deeper", "/nothing", "/submissions/", "/assets/", "/index.html"} {
-		if answer, body := get(t, s, http.MethodGet, path, http.Header{"Accept": {"text/html"}}); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "no such page") {
-			t.Errorf("%s: %d %q", path, answer.StatusCode, body)
+		if reply := get(t, s, http.MethodGet, host, path, http.Header{"Accept": {"text/html"}}); reply.status != http.StatusNotFound || !strings.Contains(reply.body, "no such page") {
+			t.Errorf("%s: %d %q", path, reply.status, reply.body)
 		}
-		if answer, body := get(t, s, http.MethodGet, path, nil); answer.StatusCode != http.StatusNotFound || strings.Contains(body, "<html") {
-			t.Errorf("%s to a program: %d %q", path, answer.StatusCode, body)
+		if reply := get(t, s, http.MethodGet, host, path, nil); reply.status != http.StatusNotFound || strings.Contains(reply.body, "<html") {
+			t.Errorf("%s to a program: %d %q", path, reply.status, reply.body)
 		}
 	}
-	if answer, _ := get(t, s, http.MethodPost, "/queue", nil); answer.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST: %d", answer.StatusCode)
+	if reply := get(t, s, http.MethodPost, host, "/queue", nil); reply.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", reply.status)
 	}
 }
 
@@ -132,9 +141,9 @@ func TestOtherAddresses(t *testing.T) {
 func TestNotBuilt(t *testing.T) {
 	t.Parallel()
 	s := serve(t, fstest.MapFS{".gitkeep": {}})
-	answer, body := get(t, s, http.MethodGet, "/", nil)
-	if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "make console") {
-		t.Errorf("%d %q", answer.StatusCode, body)
+	reply := get(t, s, http.MethodGet, host, "/", nil)
+	if reply.status != http.StatusServiceUnavailable || !strings.Contains(reply.body, "make console") {
+		t.Errorf("%d %q", reply.status, reply.body)
 	}
 }
 
@@ -142,15 +151,8 @@ func TestNotBuilt(t *testing.T) {
 func TestAlias(t *testing.T) {
 	t.Parallel()
 	s := serve(t, built())
-	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/queue?reason=NO_MATCH", nil)
-	r.Host = "localhost:1"
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = answer.Body.Close()
-	if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "http://127.0.0.1:1/queue?reason=NO_MATCH" {
-		t.Errorf("%d to %q", answer.StatusCode, answer.Header.Get("Location"))
+	reply := get(t, s, http.MethodGet, "localhost:1", "/queue?reason=NO_MATCH", nil)
+	if reply.status != http.StatusSeeOther || reply.header.Get("Location") != "http://127.0.0.1:1/queue?reason=NO_MATCH" {
+		t.Errorf("%d to %q", reply.status, reply.header.Get("Location"))
 	}
 }

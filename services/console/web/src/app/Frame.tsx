@@ -1,4 +1,5 @@
 import { AppLayout, AppLayoutContent, AppLayoutHeader, AppLayoutSidebar } from "@ag.ds-next/react/app-layout";
+import { Box } from "@ag.ds-next/react/box";
 import { PageContent } from "@ag.ds-next/react/content";
 import { ExitIcon, HomeIcon, FilterIcon } from "@ag.ds-next/react/icon";
 import { NotificationBadge } from "@ag.ds-next/react/notification-badge";
@@ -44,7 +45,11 @@ export function Frame({ children }: { children: ReactNode }) {
                 href: routes.queue,
                 icon: FilterIcon,
                 label: "Unprocessed queue",
-                endElement: count.data ? <NotificationBadge max={999} tone="neutral" value={Number(count.data.open)} /> : undefined,
+                endElement: count.data ? (
+                  <Box flexShrink={0}>
+                    <NotificationBadge max={999} tone="neutral" value={Number(count.data.open)} />
+                  </Box>
+                ) : undefined,
               },
             ],
             [{ icon: ExitIcon, label: "Sign out", onClick: () => void signOut() }],

@@ -56,7 +56,7 @@ export const match: Task = {
     const [c, other] = [await customerOf(hub, "200000007S"), await customerOf(hub, "200000020V")];
     await hub.cli("submit", "--as", "nt-cp", "--type", "find-mutual-client", "--family", other.name.familyName, "--given", other.name.givenName, "--born", other.dateOfBirth, "--crn", c.crn, "--reference", "match-1");
     const page = await open(`/submissions/${await hub.idOf("match-1")}`);
-    await page.getByRole("heading", { name: "Possible matches" }).waitFor();
+    await page.getByRole("heading", { name: "Possible matches", exact: true }).waitFor();
     await page.getByRole("columnheader", { name: c.crn }).waitFor();
     await page.getByRole("button", { name: "Claim", exact: true }).click();
     await choose(page, "radio", "Matched");
