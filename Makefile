@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MODULES := proto pkg services
 PACKAGES := ./proto/... ./pkg/... ./services/...
 HUB := bin/noticehub
+CONSOLE := services/console/web
 DIR ?= .noticehub
 ARGS ?=
 ROUNDS ?= 3
@@ -20,6 +21,17 @@ setup: ## find or install what is needed (Go, PostgreSQL server binaries)
 .PHONY: build
 build: setup ## build all binaries into bin/
 	@mkdir -p bin && go build -o bin/ ./services/cmd/...
+
+.PHONY: console
+console: ## build the operators' console into the service (needs Node; without it a page says so)
+	@scripts/setup-browser
+	@cd $(CONSOLE) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent generate && npm run --silent check && npm run --silent build
+
+.PHONY: browser-test
+browser-test: console ## do officers' tasks in a browser against a hub of its own; ends with figure lines (pictures: out/browser-test)
+	@scripts/setup-browser --chromium
+	@$(MAKE) --no-print-directory build
+	@cd $(CONSOLE) && npm run --silent browser-test -- $(ARGS)
 
 .PHONY: up
 up: build ## set everything up and run the whole hub in one process (DIR=.noticehub, ARGS=...)

@@ -5,6 +5,9 @@
 // their end by time, by the person, by an administrator and by the provider, and
 // the word to the rest of the hub who a cookie belongs to.
 //
+// It serves the console's page too, which works with the hub's services by
+// Connect on the same origin.
+//
 // Guarantees: the cookie's secret is kept nowhere but in the browser; a session
 // ends after 15 minutes without use and after 8 hours in any case; a removed role
 // or a closed account is without effect after 60 seconds, also when the provider
@@ -32,6 +35,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
 	"github.com/noticehub/noticehub/services/console/internal/api"
+	"github.com/noticehub/noticehub/services/console/internal/app"
 	"github.com/noticehub/noticehub/services/console/internal/guard"
 	"github.com/noticehub/noticehub/services/console/internal/provider"
 	"github.com/noticehub/noticehub/services/console/internal/session"
@@ -52,6 +56,10 @@ type Deps struct {
 	// Clock of sessions: the machine's (clock.System), not the business clock,
 	// which a sandbox moves.
 	Clock clock.Clock
+	// Business is the business clock: pages tell ages by it.
+	Business clock.Clock
+	// Zone is the agency's: pages show times in it.
+	Zone *time.Location
 	// SessionKey is the content of Config.SessionKeyFile: 32 bytes.
 	SessionKey []byte
 	// Telemetry of the service.
@@ -59,8 +67,8 @@ type Deps struct {
 }
 
 func (d Deps) validate() error {
-	if d.Pool == nil || d.Audit == nil || d.Clock == nil || d.SessionKey == nil || d.Telemetry == nil {
-		return errors.New("console: pool, audit, clock, session key and telemetry are all required")
+	if d.Pool == nil || d.Audit == nil || d.Clock == nil || d.Business == nil || d.Zone == nil || d.SessionKey == nil || d.Telemetry == nil {
+		return errors.New("console: pool, audit, clocks, zone, session key and telemetry are all required")
 	}
 	return nil
 }
@@ -74,6 +82,7 @@ type Service struct {
 	refusals *audit.GroupRecorder
 	guard    *guard.Guard
 	pages    *web.Pages
+	app      *app.App
 	api      *api.Server
 }
 
@@ -103,8 +112,11 @@ func New(cfg Config, d Deps) (*Service, error) {
 	})
 	s.pages = web.New(web.Deps{
 		Store: s.store, Provider: client, Audit: s.refusals, Guard: s.guard, Sealer: sealer, Clock: d.Clock, Origin: origin, Lifetimes: cfg.lifetimes(),
-		MaxSessions: cfg.MaxSessions, Log: d.Telemetry.Log,
+		MaxSessions: cfg.MaxSessions, Business: d.Business, Zone: d.Zone, Log: d.Telemetry.Log,
 	})
+	if s.app, err = app.New(origin); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	s.api = api.New(api.Deps{Store: s.store, Guard: s.guard, Lifetimes: cfg.lifetimes()})
 	return s, nil
 }
@@ -112,8 +124,12 @@ func New(cfg Config, d Deps) (*Service, error) {
 // Register adds the service's API.
 func (s *Service) Register(r grpc.ServiceRegistrar) { consolev1.RegisterSessionServiceServer(r, s.api) }
 
-// Mount adds the pages of signing in and out to an HTTP server.
-func (s *Service) Mount(handle func(pattern string, h http.Handler)) { s.pages.Mount(handle) }
+// Mount adds the pages of signing in and out, and the console's own, to an HTTP
+// server.
+func (s *Service) Mount(handle func(pattern string, h http.Handler)) {
+	s.pages.Mount(handle)
+	s.app.Mount(handle)
+}
 
 // Methods says who may call what.
 func (s *Service) Methods() identity.Table {

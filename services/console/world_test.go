@@ -87,7 +87,7 @@ func (w *world) replica() *console.Service {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := console.New(w.config, console.Deps{Pool: w.pool, Audit: writer, Clock: w.clock, SessionKey: []byte(sessionKey), Telemetry: telemetry.Discard()})
+	s, err := console.New(w.config, console.Deps{Pool: w.pool, Audit: writer, Clock: w.clock, Business: w.clock, Zone: time.UTC, SessionKey: []byte(sessionKey), Telemetry: telemetry.Discard()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

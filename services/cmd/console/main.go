@@ -20,7 +20,7 @@ func main() {
 			if err != nil {
 				return nil, fmt.Errorf("session_key_file: %w", err)
 			}
-			return console.New(cfg, console.Deps{Pool: p.Pool, Audit: p.Audit, Clock: clock.System(), SessionKey: key, Telemetry: p.Telemetry})
+			return console.New(cfg, console.Deps{Pool: p.Pool, Audit: p.Audit, Clock: clock.System(), Business: p.Clock, Zone: p.Zone, SessionKey: key, Telemetry: p.Telemetry})
 		},
 	})
 }

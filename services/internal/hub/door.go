@@ -121,7 +121,7 @@ func (h *Hub) console(_ context.Context, parts partsOf) (*console.Service, error
 	if err != nil {
 		return nil, fmt.Errorf("session_key_file: %w", err)
 	}
-	return console.New(cfg, console.Deps{Pool: p.Pool, Audit: p.Audit, Clock: clock.System(), SessionKey: key, Telemetry: p.Telemetry})
+	return console.New(cfg, console.Deps{Pool: p.Pool, Audit: p.Audit, Clock: clock.System(), Business: p.Clock, Zone: p.Zone, SessionKey: key, Telemetry: p.Telemetry})
 }
 
 func (h *Hub) auditLog(p launch.Parts) (*auditservice.Service, error) {

@@ -85,7 +85,8 @@ func (p *Pages) signedOut(w http.ResponseWriter, _ *http.Request) {
 	p.say(w, http.StatusOK, words{"You are signed out", "Close the browser if others use this machine.", "/signin", "Sign in again"})
 }
 
-// session tells a page who is signed in and for how long. Asking does not count
+// session tells a page who is signed in and for how long, and what time it is in
+// the agency. Asking does not count
 // as use.
 func (p *Pages) session(w http.ResponseWriter, r *http.Request) {
 	token, found, valid := session.Find(cookies(r), session.Cookie)
@@ -107,6 +108,7 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{
 			"signed_in": true, "person": x.Person, "roles": x.Roles, "session": x.ID.String(),
 			"started_at": stamp(x.Started), "idle_ends_at": stamp(p.Lifetimes.IdleEnd(x)), "ends_at": stamp(p.Lifetimes.End(x)), "now": stamp(p.Clock.Now()),
+			"business_now": stamp(p.Business.Now()), "zone": p.Zone.String(),
 		})
 	}
 }

@@ -59,7 +59,11 @@ type Deps struct {
 	Lifetimes session.Lifetimes
 	// MaxSessions a person may have at a time.
 	MaxSessions int
-	Log         *slog.Logger
+	// Business is the business clock, and Zone the agency's, which pages tell the
+	// time by.
+	Business clock.Clock
+	Zone     *time.Location
+	Log      *slog.Logger
 }
 
 // Pages are the handlers.

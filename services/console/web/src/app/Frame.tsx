@@ -1,0 +1,69 @@
+import { AppLayout, AppLayoutContent, AppLayoutHeader, AppLayoutSidebar } from "@ag.ds-next/react/app-layout";
+import { Box } from "@ag.ds-next/react/box";
+import { PageContent } from "@ag.ds-next/react/content";
+import { ExitIcon, HomeIcon, FilterIcon } from "@ag.ds-next/react/icon";
+import { NotificationBadge } from "@ag.ds-next/react/notification-badge";
+import { SkipLinks } from "@ag.ds-next/react/skip-link";
+import type { ReactNode } from "react";
+import { useLocation } from "wouter";
+import { Wordmark } from "../brand/Wordmark";
+import { useQueueCount } from "../screens/home/useQueueCount";
+import { signOut } from "../session/signOut";
+import { useSession } from "../session/session";
+import { ExpiryWarning } from "../session/ExpiryWarning";
+import { roleWords } from "../words/roles";
+import { routes } from "./routes";
+
+/** What every screen stands in: who is signed in, where one can go, the main landmark. */
+export function Frame({ children }: { children: ReactNode }) {
+  const session = useSession();
+  const [path] = useLocation();
+  const count = useQueueCount();
+  return (
+    <>
+      <SkipLinks
+        links={[
+          { href: "#main-content", label: "Skip to main content" },
+          { href: "#main-nav", label: "Skip to main navigation" },
+        ]}
+      />
+      <AppLayout>
+        <AppLayoutHeader
+          accountDetails={{ name: session.person, secondaryText: roleWords(session.roles) }}
+          heading="NoticeHub"
+          href={routes.home}
+          logo={<Wordmark />}
+          subLine="Operators’ console"
+        />
+        <AppLayoutSidebar
+          // A submission is opened from the queue, and belongs to it.
+          activePath={path.startsWith("/submissions/") ? routes.queue : path}
+          items={[
+            [
+              { href: routes.home, icon: HomeIcon, label: "Home" },
+              {
+                href: routes.queue,
+                icon: FilterIcon,
+                label: "Unprocessed queue",
+                endElement: count.data ? (
+                  <Box flexShrink={0}>
+                    <NotificationBadge max={999} tone="neutral" value={Number(count.data.open)} />
+                  </Box>
+                ) : undefined,
+              },
+            ],
+            [{ icon: ExitIcon, label: "Sign out", onClick: () => void signOut() }],
+          ]}
+        />
+        <AppLayoutContent>
+          <main id="main-content" tabIndex={-1}>
+            <PageContent>
+              <ExpiryWarning />
+              {children}
+            </PageContent>
+          </main>
+        </AppLayoutContent>
+      </AppLayout>
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { Button } from "@ag.ds-next/react/button";
+import { Text } from "@ag.ds-next/react/text";
+import { Stack } from "@ag.ds-next/react/stack";
+import { useMutation } from "@connectrpc/connect-query";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import { faultOf } from "../../api/fault";
+import { QueueService, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
+import { useOnce } from "../../parts/useOnce";
+import { mayAct, useSession } from "../../session/session";
+
+/** Claims or releases an entry where it stands; the row changes in place. */
+export function RowAction({ summary }: { summary: SubmissionSummary }) {
+  const session = useSession();
+  const cache = useQueryClient();
+  const [now, setNow] = useState<SubmissionSummary>();
+  const claim = useMutation(QueueService.method.claim);
+  const release = useMutation(QueueService.method.release);
+  const shown = now && now.version >= summary.version ? now : summary;
+  const mine = shown.heldBy === session.person;
+  const { submissionId, version } = shown;
+  const act = useCallback(async () => {
+    claim.reset();
+    release.reset();
+    const answer = mine ? await release.mutateAsync({ submissionId }) : await claim.mutateAsync({ submissionId, version });
+    setNow(answer.submission);
+    // The counts beside the queue are looked at again at once.
+    void cache.invalidateQueries({ predicate: (q) => JSON.stringify(q.queryKey).includes('"CountQueue"') });
+  }, [mine, submissionId, version, claim, release, cache]);
+  const once = useOnce(act);
+  if (!mayAct(session)) return null;
+  const error = claim.error ?? release.error;
+  if (shown.heldBy && !mine) return <Text color="muted">Held by {shown.heldBy}</Text>;
+  return (
+    <Stack alignItems="flex-start" gap={0.25}>
+      <Button
+        aria-label={`${mine ? "Release" : "Claim"} ${shown.reference} of ${shown.authorityId}`}
+        loading={claim.isPending || release.isPending}
+        loadingLabel="Sending"
+        onClick={() => void once()}
+        size="sm"
+        variant={mine ? "tertiary" : "secondary"}
+      >
+        {mine ? "Release" : "Claim"}
+      </Button>
+      {error && (
+        <Text color="error" role="alert">
+          {refusal(error)}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function refusal(error: unknown): string {
+  const f = faultOf(error);
+  if (f.reason === "HELD_BY_ANOTHER") return `${f.meta.held_by ?? "Somebody else"} was first.`;
+  if (f.reason === "SUBMISSION_CHANGED") return "It changed meanwhile. Load the list again.";
+  return f.reason ? f.message : "The hub does not answer. Try again.";
+}

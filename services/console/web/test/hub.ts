@@ -1,0 +1,70 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readFile, rm, chmod } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const program = resolve(process.env.NOTICEHUB ?? "../../../bin/noticehub");
+
+/** A hub of its own in an empty directory, as `make up` runs it, and its command line. */
+export class Hub {
+  private constructor(
+    private readonly process: ChildProcess,
+    readonly dir: string,
+    readonly origin: string,
+  ) {}
+
+  static async start(customers = 200): Promise<Hub> {
+    const dir = await mkdtemp(join(tmpdir(), "console-test-"));
+    await chmod(dir, 0o755); // the database runs as another user
+    const child = spawn(program, ["up", "--dir", dir, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--customers", String(customers)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    child.stdout.on("data", (part: Buffer) => (said += part.toString()));
+    for (let i = 0; i < 600 && !said.includes("NoticeHub is up"); i++) {
+      if (child.exitCode !== null) throw new Error(`the hub ended at once: ${said}`);
+      await pause(100);
+    }
+    const address = JSON.parse(await readFile(join(dir, "address.json"), "utf8")) as { http: string };
+    return new Hub(child, dir, `http://${address.http}`);
+  }
+
+  async stop() {
+    this.process.kill("SIGTERM");
+    await new Promise((done) => (this.process.exitCode === null ? this.process.once("exit", done) : done(undefined)));
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** The command line, as officers and authorities without the console use it. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await run(program, [...args, "--dir", this.dir], { env: { ...process.env, HOME: this.dir } });
+    return stdout;
+  }
+
+  /** Lodges a search that finds nobody; it waits for an officer. Returns the submission's id. */
+  async lodgeSearch(reference: string, family = "Nobody"): Promise<string> {
+    await this.cli("submit", "--as", "nt-cp", "--type", "find-mutual-client", "--family", family, "--given", "None", "--born", "1990-01-01", "--reference", reference);
+    return this.idOf(reference);
+  }
+
+  async idOf(reference: string): Promise<string> {
+    const answer = await this.rest<{ submissions?: { submissionId: string }[] }>("POST", "/v1/queue:search", { reference });
+    const id = answer.submissions?.[0]?.submissionId;
+    if (!id) throw new Error(`no submission ${reference}`);
+    return id;
+  }
+
+  /** A call as another person, by a development token. */
+  async rest<T>(method: string, path: string, body?: unknown, person = "olive.contact-officer+supervisor"): Promise<T> {
+    const answer = await fetch(this.origin + path, {
+      method,
+      headers: { Authorization: `Bearer dev.person.${person}`, "Content-Type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+}

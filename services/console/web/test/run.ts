@@ -1,0 +1,51 @@
+import { gzipSync } from "node:zlib";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { figures } from "./axe.js";
+import { launch } from "./browser.js";
+import { Hub } from "./hub.js";
+import { firstViews } from "./speed.js";
+import { perform, type Task } from "./task.js";
+import { decide } from "./tasks/decide.js";
+import { drafts, warned } from "./tasks/drafts.js";
+import { byKeyboard, comesBack } from "./tasks/keyboard.js";
+import { narrow } from "./tasks/narrow.js";
+import { policy } from "./tasks/policy.js";
+import { empty, restricted, trouble } from "./tasks/states.js";
+import { conflict, news, once } from "./tasks/together.js";
+import { match, register, setAside } from "./tasks/work.js";
+
+const tasks: Task[] = [empty, decide, byKeyboard, comesBack, drafts, warned, conflict, once, news, setAside, match, trouble, restricted, narrow, policy, register];
+
+const only = process.argv[2];
+const hub = await Hub.start();
+const browser = await launch();
+const failed: string[] = [];
+let passed = 0;
+let views: number[] = [];
+try {
+  for (const task of tasks) {
+    if (only && !task.name.includes(only)) continue;
+    const from = Date.now();
+    const problem = await perform(task, hub, browser);
+    console.log(`${problem ? "FAIL" : "ok  "} ${task.name} (${((Date.now() - from) / 1000).toFixed(1)} s)${problem ? `\n     ${problem}` : ""}`);
+    if (problem) failed.push(task.name);
+    else passed++;
+  }
+  if (!only) views = await firstViews(browser, hub);
+} finally {
+  await browser.close();
+  await hub.stop();
+}
+
+const assets = "../internal/app/dist/assets";
+const bytes = readdirSync(assets).reduce((sum, f) => sum + gzipSync(readFileSync(join(assets, f)), { level: 9 }).length, 0);
+const p95 = (list: number[]) => list.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(list.length * 0.95) - 1)];
+const { screens, axe_findings } = figures();
+console.log(`figure screens ${screens} screens-and-states`);
+console.log(`figure tasks_passed ${passed} tasks`);
+console.log(`figure tasks_failed ${failed.length} tasks`);
+console.log(`figure axe_findings ${axe_findings} findings`);
+if (views.length > 0) console.log(`figure first_view_ms_p95 ${Math.round(p95(views)!)} ms`);
+console.log(`figure bundle_gzip_kb ${(bytes / 1000).toFixed(1)} kB`);
+process.exitCode = failed.length > 0 ? 1 : 0;
