@@ -17,6 +17,7 @@ import (
 	_ "github.com/noticehub/noticehub/proto/noticehub/audit/v1"
 	_ "github.com/noticehub/noticehub/proto/noticehub/console/v1"
 	_ "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
+	_ "github.com/noticehub/noticehub/proto/noticehub/operations/v1"
 	_ "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	_ "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	_ "github.com/noticehub/noticehub/proto/noticehub/sandbox/v1"

@@ -80,6 +80,71 @@ func (Format) EnumDescriptor() ([]byte, []int) {
 	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{0}
 }
 
+// DeliveryState is where a daily report stands.
+type DeliveryState int32
+
+const (
+	// Not set.
+	DeliveryState_DELIVERY_STATE_UNSPECIFIED DeliveryState = 0
+	// Outcomes are collected; it is sealed after the cut-off.
+	DeliveryState_DELIVERY_STATE_COLLECTING DeliveryState = 1
+	// The cut-off is over, but it is not sealed yet.
+	DeliveryState_DELIVERY_STATE_SEALING DeliveryState = 2
+	// Sealed; the authority has not fetched it.
+	DeliveryState_DELIVERY_STATE_SEALED DeliveryState = 3
+	// Fetched by the authority, not acknowledged.
+	DeliveryState_DELIVERY_STATE_DELIVERED DeliveryState = 4
+	// Acknowledged by the authority.
+	DeliveryState_DELIVERY_STATE_ACKNOWLEDGED DeliveryState = 5
+)
+
+// Enum value maps for DeliveryState.
+var (
+	DeliveryState_name = map[int32]string{
+		0: "DELIVERY_STATE_UNSPECIFIED",
+		1: "DELIVERY_STATE_COLLECTING",
+		2: "DELIVERY_STATE_SEALING",
+		3: "DELIVERY_STATE_SEALED",
+		4: "DELIVERY_STATE_DELIVERED",
+		5: "DELIVERY_STATE_ACKNOWLEDGED",
+	}
+	DeliveryState_value = map[string]int32{
+		"DELIVERY_STATE_UNSPECIFIED":  0,
+		"DELIVERY_STATE_COLLECTING":   1,
+		"DELIVERY_STATE_SEALING":      2,
+		"DELIVERY_STATE_SEALED":       3,
+		"DELIVERY_STATE_DELIVERED":    4,
+		"DELIVERY_STATE_ACKNOWLEDGED": 5,
+	}
+)
+
+func (x DeliveryState) Enum() *DeliveryState {
+	p := new(DeliveryState)
+	*p = x
+	return p
+}
+
+func (x DeliveryState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeliveryState) Descriptor() protoreflect.EnumDescriptor {
+	return file_noticehub_advice_v1_report_proto_enumTypes[1].Descriptor()
+}
+
+func (DeliveryState) Type() protoreflect.EnumType {
+	return &file_noticehub_advice_v1_report_proto_enumTypes[1]
+}
+
+func (x DeliveryState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeliveryState.Descriptor instead.
+func (DeliveryState) EnumDescriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{1}
+}
+
 // Report is what is known of one sealed daily report.
 type Report struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1148,6 +1213,482 @@ func (x *ListAdviceOutcomesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Delivery is one authority's daily report of one business day.
+type Delivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Authority.
+	AuthorityId string `protobuf:"bytes,1,opt,name=authority_id,json=authorityId,proto3" json:"authority_id,omitempty"`
+	// The business day it is delivered, yyyy-mm-dd.
+	ReportDate string `protobuf:"bytes,2,opt,name=report_date,json=reportDate,proto3" json:"report_date,omitempty"`
+	// Where it stands.
+	State DeliveryState `protobuf:"varint,3,opt,name=state,proto3,enum=noticehub.advice.v1.DeliveryState" json:"state,omitempty"`
+	// True when it is late: not sealed an hour after the cut-off, or not
+	// acknowledged by the end of its business day.
+	Overdue bool `protobuf:"varint,4,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// Why it is overdue and what to do, in plain words; empty when it is not.
+	Advice string `protobuf:"bytes,5,opt,name=advice,proto3" json:"advice,omitempty"`
+	// When outcomes for it are collected until.
+	CutOffAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=cut_off_at,json=cutOffAt,proto3" json:"cut_off_at,omitempty"`
+	// When it is overdue unless acknowledged.
+	DueAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// Lines so far, or of the sealed report.
+	Lines int64 `protobuf:"varint,8,opt,name=lines,proto3" json:"lines,omitempty"`
+	// The sealed report; unset before.
+	Report *Report `protobuf:"bytes,9,opt,name=report,proto3" json:"report,omitempty"`
+	// How often it was offered again.
+	Redeliveries  int32 `protobuf:"varint,10,opt,name=redeliveries,proto3" json:"redeliveries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delivery) Reset() {
+	*x = Delivery{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delivery) ProtoMessage() {}
+
+func (x *Delivery) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
+func (*Delivery) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Delivery) GetAuthorityId() string {
+	if x != nil {
+		return x.AuthorityId
+	}
+	return ""
+}
+
+func (x *Delivery) GetReportDate() string {
+	if x != nil {
+		return x.ReportDate
+	}
+	return ""
+}
+
+func (x *Delivery) GetState() DeliveryState {
+	if x != nil {
+		return x.State
+	}
+	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
+}
+
+func (x *Delivery) GetOverdue() bool {
+	if x != nil {
+		return x.Overdue
+	}
+	return false
+}
+
+func (x *Delivery) GetAdvice() string {
+	if x != nil {
+		return x.Advice
+	}
+	return ""
+}
+
+func (x *Delivery) GetCutOffAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CutOffAt
+	}
+	return nil
+}
+
+func (x *Delivery) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *Delivery) GetLines() int64 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+func (x *Delivery) GetReport() *Report {
+	if x != nil {
+		return x.Report
+	}
+	return nil
+}
+
+func (x *Delivery) GetRedeliveries() int32 {
+	if x != nil {
+		return x.Redeliveries
+	}
+	return 0
+}
+
+// ListDeliveriesRequest filters.
+type ListDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First report date, yyyy-mm-dd; empty means 13 days before the last one.
+	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Last report date, yyyy-mm-dd, at most 92 days after the first; empty means the one being collected now.
+	To string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// Authority; empty means all.
+	AuthorityId string `protobuf:"bytes,3,opt,name=authority_id,json=authorityId,proto3" json:"authority_id,omitempty"`
+	// Only overdue ones.
+	Overdue       bool `protobuf:"varint,4,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesRequest) Reset() {
+	*x = ListDeliveriesRequest{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListDeliveriesRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetAuthorityId() string {
+	if x != nil {
+		return x.AuthorityId
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetOverdue() bool {
+	if x != nil {
+		return x.Overdue
+	}
+	return false
+}
+
+// ListDeliveriesResponse answers ListDeliveries.
+type ListDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The deliveries; at most 2000.
+	Deliveries []*Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// The next cut-off of any authority: when outcomes of today stop being collected.
+	NextCutOffAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=next_cut_off_at,json=nextCutOffAt,proto3" json:"next_cut_off_at,omitempty"`
+	// The report date that is collected for now, yyyy-mm-dd.
+	CollectingFor string `protobuf:"bytes,3,opt,name=collecting_for,json=collectingFor,proto3" json:"collecting_for,omitempty"`
+	// True when there are more than 2000.
+	More          bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesResponse) Reset() {
+	*x = ListDeliveriesResponse{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *ListDeliveriesResponse) GetNextCutOffAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextCutOffAt
+	}
+	return nil
+}
+
+func (x *ListDeliveriesResponse) GetCollectingFor() string {
+	if x != nil {
+		return x.CollectingFor
+	}
+	return ""
+}
+
+func (x *ListDeliveriesResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// RedeliverReportRequest names a report.
+type RedeliverReportRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Report date, yyyy-mm-dd.
+	ReportDate string `protobuf:"bytes,1,opt,name=report_date,json=reportDate,proto3" json:"report_date,omitempty"`
+	// Authority.
+	AuthorityId string `protobuf:"bytes,2,opt,name=authority_id,json=authorityId,proto3" json:"authority_id,omitempty"`
+	// Chosen by the caller; repeating it is the same action.
+	ActionId string `protobuf:"bytes,3,opt,name=action_id,json=actionId,proto3" json:"action_id,omitempty"`
+	// Why; 3 to 1000 characters.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedeliverReportRequest) Reset() {
+	*x = RedeliverReportRequest{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedeliverReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedeliverReportRequest) ProtoMessage() {}
+
+func (x *RedeliverReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedeliverReportRequest.ProtoReflect.Descriptor instead.
+func (*RedeliverReportRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RedeliverReportRequest) GetReportDate() string {
+	if x != nil {
+		return x.ReportDate
+	}
+	return ""
+}
+
+func (x *RedeliverReportRequest) GetAuthorityId() string {
+	if x != nil {
+		return x.AuthorityId
+	}
+	return ""
+}
+
+func (x *RedeliverReportRequest) GetActionId() string {
+	if x != nil {
+		return x.ActionId
+	}
+	return ""
+}
+
+func (x *RedeliverReportRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RedeliverReportResponse answers RedeliverReport.
+type RedeliverReportResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delivery after it.
+	Delivery      *Delivery `protobuf:"bytes,1,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedeliverReportResponse) Reset() {
+	*x = RedeliverReportResponse{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedeliverReportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedeliverReportResponse) ProtoMessage() {}
+
+func (x *RedeliverReportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedeliverReportResponse.ProtoReflect.Descriptor instead.
+func (*RedeliverReportResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RedeliverReportResponse) GetDelivery() *Delivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
+}
+
+// WatchReportsRequest has no filter.
+type WatchReportsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchReportsRequest) Reset() {
+	*x = WatchReportsRequest{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchReportsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchReportsRequest) ProtoMessage() {}
+
+func (x *WatchReportsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchReportsRequest.ProtoReflect.Descriptor instead.
+func (*WatchReportsRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{19}
+}
+
+// WatchReportsResponse tells of a change.
+type WatchReportsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of changes so far.
+	Changes       int64 `protobuf:"varint,1,opt,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchReportsResponse) Reset() {
+	*x = WatchReportsResponse{}
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchReportsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchReportsResponse) ProtoMessage() {}
+
+func (x *WatchReportsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_advice_v1_report_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchReportsResponse.ProtoReflect.Descriptor instead.
+func (*WatchReportsResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_advice_v1_report_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *WatchReportsResponse) GetChanges() int64 {
+	if x != nil {
+		return x.Changes
+	}
+	return 0
+}
+
 var File_noticehub_advice_v1_report_proto protoreflect.FileDescriptor
 
 const file_noticehub_advice_v1_report_proto_rawDesc = "" +
@@ -1247,17 +1788,64 @@ const file_noticehub_advice_v1_report_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\x84\x01\n" +
 	"\x1aListAdviceOutcomesResponse\x12>\n" +
 	"\boutcomes\x18\x01 \x03(\v2\".noticehub.advice.v1.AdviceOutcomeR\boutcomes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*A\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x96\x03\n" +
+	"\bDelivery\x12!\n" +
+	"\fauthority_id\x18\x01 \x01(\tR\vauthorityId\x12\x1f\n" +
+	"\vreport_date\x18\x02 \x01(\tR\n" +
+	"reportDate\x128\n" +
+	"\x05state\x18\x03 \x01(\x0e2\".noticehub.advice.v1.DeliveryStateR\x05state\x12\x18\n" +
+	"\aoverdue\x18\x04 \x01(\bR\aoverdue\x12\x16\n" +
+	"\x06advice\x18\x05 \x01(\tR\x06advice\x128\n" +
+	"\n" +
+	"cut_off_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bcutOffAt\x121\n" +
+	"\x06due_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12\x14\n" +
+	"\x05lines\x18\b \x01(\x03R\x05lines\x123\n" +
+	"\x06report\x18\t \x01(\v2\x1b.noticehub.advice.v1.ReportR\x06report\x12\"\n" +
+	"\fredeliveries\x18\n" +
+	" \x01(\x05R\fredeliveries\"\xd1\x01\n" +
+	"\x15ListDeliveriesRequest\x12:\n" +
+	"\x04from\x18\x01 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04from\x126\n" +
+	"\x02to\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x02to\x12*\n" +
+	"\fauthority_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\vauthorityId\x12\x18\n" +
+	"\aoverdue\x18\x04 \x01(\bR\aoverdue\"\xd5\x01\n" +
+	"\x16ListDeliveriesResponse\x12=\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1d.noticehub.advice.v1.DeliveryR\n" +
+	"deliveries\x12A\n" +
+	"\x0fnext_cut_off_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fnextCutOffAt\x12%\n" +
+	"\x0ecollecting_for\x18\x03 \x01(\tR\rcollectingFor\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\"\xdb\x01\n" +
+	"\x16RedeliverReportRequest\x12D\n" +
+	"\vreport_date\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\n" +
+	"reportDate\x12,\n" +
+	"\fauthority_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(R\vauthorityId\x12&\n" +
+	"\taction_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\bactionId\x12%\n" +
+	"\x06reason\x18\x04 \x01(\tB\r\xbaH\ar\x05\x10\x03\x18\xe8\a\x80\x01\x01R\x06reason\"T\n" +
+	"\x17RedeliverReportResponse\x129\n" +
+	"\bdelivery\x18\x01 \x01(\v2\x1d.noticehub.advice.v1.DeliveryR\bdelivery\"\x15\n" +
+	"\x13WatchReportsRequest\"0\n" +
+	"\x14WatchReportsResponse\x12\x18\n" +
+	"\achanges\x18\x01 \x01(\x03R\achanges*A\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
 	"FORMAT_CSV\x10\x01\x12\x0f\n" +
-	"\vFORMAT_JSON\x10\x022\xb9\x06\n" +
+	"\vFORMAT_JSON\x10\x02*\xc4\x01\n" +
+	"\rDeliveryState\x12\x1e\n" +
+	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19DELIVERY_STATE_COLLECTING\x10\x01\x12\x1a\n" +
+	"\x16DELIVERY_STATE_SEALING\x10\x02\x12\x19\n" +
+	"\x15DELIVERY_STATE_SEALED\x10\x03\x12\x1c\n" +
+	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x1f\n" +
+	"\x1bDELIVERY_STATE_ACKNOWLEDGED\x10\x052\xcb\t\n" +
 	"\rReportService\x12u\n" +
 	"\vListReports\x12'.noticehub.advice.v1.ListReportsRequest\x1a(.noticehub.advice.v1.ListReportsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/reports\x12}\n" +
 	"\tGetReport\x12%.noticehub.advice.v1.GetReportRequest\x1a&.noticehub.advice.v1.GetReportResponse\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/reports/{report_date}\x12\x95\x01\n" +
 	"\x0eDownloadReport\x12*.noticehub.advice.v1.DownloadReportRequest\x1a+.noticehub.advice.v1.DownloadReportResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/reports/{report_date}:download\x12e\n" +
-	"\fStreamReport\x12(.noticehub.advice.v1.StreamReportRequest\x1a).noticehub.advice.v1.StreamReportResponse0\x01\x12\xa4\x01\n" +
+	"\fStreamReport\x12(.noticehub.advice.v1.StreamReportRequest\x1a).noticehub.advice.v1.StreamReportResponse0\x01\x12\x89\x01\n" +
+	"\x0eListDeliveries\x12*.noticehub.advice.v1.ListDeliveriesRequest\x1a+.noticehub.advice.v1.ListDeliveriesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/reports:deliveries\x12\x9c\x01\n" +
+	"\x0fRedeliverReport\x12+.noticehub.advice.v1.RedeliverReportRequest\x1a,.noticehub.advice.v1.RedeliverReportResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/reports/{report_date}:redeliver\x12e\n" +
+	"\fWatchReports\x12(.noticehub.advice.v1.WatchReportsRequest\x1a).noticehub.advice.v1.WatchReportsResponse0\x01\x12\xa4\x01\n" +
 	"\x11AcknowledgeReport\x12-.noticehub.advice.v1.AcknowledgeReportRequest\x1a..noticehub.advice.v1.AcknowledgeReportResponse\"0\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/reports/{report_date}:acknowledge\x12\x8b\x01\n" +
 	"\x12ListAdviceOutcomes\x12..noticehub.advice.v1.ListAdviceOutcomesRequest\x1a/.noticehub.advice.v1.ListAdviceOutcomesResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/outcomesBCZAgithub.com/noticehub/noticehub/proto/noticehub/advice/v1;advicev1b\x06proto3"
 
@@ -1273,61 +1861,82 @@ func file_noticehub_advice_v1_report_proto_rawDescGZIP() []byte {
 	return file_noticehub_advice_v1_report_proto_rawDescData
 }
 
-var file_noticehub_advice_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_advice_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_noticehub_advice_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_noticehub_advice_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_noticehub_advice_v1_report_proto_goTypes = []any{
 	(Format)(0),                        // 0: noticehub.advice.v1.Format
-	(*Report)(nil),                     // 1: noticehub.advice.v1.Report
-	(*ListReportsRequest)(nil),         // 2: noticehub.advice.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),        // 3: noticehub.advice.v1.ListReportsResponse
-	(*GetReportRequest)(nil),           // 4: noticehub.advice.v1.GetReportRequest
-	(*GetReportResponse)(nil),          // 5: noticehub.advice.v1.GetReportResponse
-	(*DownloadReportRequest)(nil),      // 6: noticehub.advice.v1.DownloadReportRequest
-	(*DownloadReportResponse)(nil),     // 7: noticehub.advice.v1.DownloadReportResponse
-	(*StreamReportRequest)(nil),        // 8: noticehub.advice.v1.StreamReportRequest
-	(*StreamReportResponse)(nil),       // 9: noticehub.advice.v1.StreamReportResponse
-	(*AcknowledgeReportRequest)(nil),   // 10: noticehub.advice.v1.AcknowledgeReportRequest
-	(*AcknowledgeReportResponse)(nil),  // 11: noticehub.advice.v1.AcknowledgeReportResponse
-	(*AdviceOutcome)(nil),              // 12: noticehub.advice.v1.AdviceOutcome
-	(*ListAdviceOutcomesRequest)(nil),  // 13: noticehub.advice.v1.ListAdviceOutcomesRequest
-	(*ListAdviceOutcomesResponse)(nil), // 14: noticehub.advice.v1.ListAdviceOutcomesResponse
-	(*timestamppb.Timestamp)(nil),      // 15: google.protobuf.Timestamp
-	(v1.InformationType)(0),            // 16: noticehub.event.v1.InformationType
-	(v1.Outcome)(0),                    // 17: noticehub.event.v1.Outcome
+	(DeliveryState)(0),                 // 1: noticehub.advice.v1.DeliveryState
+	(*Report)(nil),                     // 2: noticehub.advice.v1.Report
+	(*ListReportsRequest)(nil),         // 3: noticehub.advice.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),        // 4: noticehub.advice.v1.ListReportsResponse
+	(*GetReportRequest)(nil),           // 5: noticehub.advice.v1.GetReportRequest
+	(*GetReportResponse)(nil),          // 6: noticehub.advice.v1.GetReportResponse
+	(*DownloadReportRequest)(nil),      // 7: noticehub.advice.v1.DownloadReportRequest
+	(*DownloadReportResponse)(nil),     // 8: noticehub.advice.v1.DownloadReportResponse
+	(*StreamReportRequest)(nil),        // 9: noticehub.advice.v1.StreamReportRequest
+	(*StreamReportResponse)(nil),       // 10: noticehub.advice.v1.StreamReportResponse
+	(*AcknowledgeReportRequest)(nil),   // 11: noticehub.advice.v1.AcknowledgeReportRequest
+	(*AcknowledgeReportResponse)(nil),  // 12: noticehub.advice.v1.AcknowledgeReportResponse
+	(*AdviceOutcome)(nil),              // 13: noticehub.advice.v1.AdviceOutcome
+	(*ListAdviceOutcomesRequest)(nil),  // 14: noticehub.advice.v1.ListAdviceOutcomesRequest
+	(*ListAdviceOutcomesResponse)(nil), // 15: noticehub.advice.v1.ListAdviceOutcomesResponse
+	(*Delivery)(nil),                   // 16: noticehub.advice.v1.Delivery
+	(*ListDeliveriesRequest)(nil),      // 17: noticehub.advice.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),     // 18: noticehub.advice.v1.ListDeliveriesResponse
+	(*RedeliverReportRequest)(nil),     // 19: noticehub.advice.v1.RedeliverReportRequest
+	(*RedeliverReportResponse)(nil),    // 20: noticehub.advice.v1.RedeliverReportResponse
+	(*WatchReportsRequest)(nil),        // 21: noticehub.advice.v1.WatchReportsRequest
+	(*WatchReportsResponse)(nil),       // 22: noticehub.advice.v1.WatchReportsResponse
+	(*timestamppb.Timestamp)(nil),      // 23: google.protobuf.Timestamp
+	(v1.InformationType)(0),            // 24: noticehub.event.v1.InformationType
+	(v1.Outcome)(0),                    // 25: noticehub.event.v1.Outcome
 }
 var file_noticehub_advice_v1_report_proto_depIdxs = []int32{
-	15, // 0: noticehub.advice.v1.Report.sealed_at:type_name -> google.protobuf.Timestamp
-	15, // 1: noticehub.advice.v1.Report.delivered_at:type_name -> google.protobuf.Timestamp
-	15, // 2: noticehub.advice.v1.Report.acknowledged_at:type_name -> google.protobuf.Timestamp
-	1,  // 3: noticehub.advice.v1.ListReportsResponse.reports:type_name -> noticehub.advice.v1.Report
-	1,  // 4: noticehub.advice.v1.GetReportResponse.report:type_name -> noticehub.advice.v1.Report
+	23, // 0: noticehub.advice.v1.Report.sealed_at:type_name -> google.protobuf.Timestamp
+	23, // 1: noticehub.advice.v1.Report.delivered_at:type_name -> google.protobuf.Timestamp
+	23, // 2: noticehub.advice.v1.Report.acknowledged_at:type_name -> google.protobuf.Timestamp
+	2,  // 3: noticehub.advice.v1.ListReportsResponse.reports:type_name -> noticehub.advice.v1.Report
+	2,  // 4: noticehub.advice.v1.GetReportResponse.report:type_name -> noticehub.advice.v1.Report
 	0,  // 5: noticehub.advice.v1.DownloadReportRequest.format:type_name -> noticehub.advice.v1.Format
-	1,  // 6: noticehub.advice.v1.DownloadReportResponse.report:type_name -> noticehub.advice.v1.Report
+	2,  // 6: noticehub.advice.v1.DownloadReportResponse.report:type_name -> noticehub.advice.v1.Report
 	0,  // 7: noticehub.advice.v1.StreamReportRequest.format:type_name -> noticehub.advice.v1.Format
-	1,  // 8: noticehub.advice.v1.StreamReportResponse.report:type_name -> noticehub.advice.v1.Report
-	1,  // 9: noticehub.advice.v1.AcknowledgeReportResponse.report:type_name -> noticehub.advice.v1.Report
-	16, // 10: noticehub.advice.v1.AdviceOutcome.information_type:type_name -> noticehub.event.v1.InformationType
-	17, // 11: noticehub.advice.v1.AdviceOutcome.outcome:type_name -> noticehub.event.v1.Outcome
-	15, // 12: noticehub.advice.v1.AdviceOutcome.lodged_at:type_name -> google.protobuf.Timestamp
-	15, // 13: noticehub.advice.v1.AdviceOutcome.decided_at:type_name -> google.protobuf.Timestamp
-	12, // 14: noticehub.advice.v1.ListAdviceOutcomesResponse.outcomes:type_name -> noticehub.advice.v1.AdviceOutcome
-	2,  // 15: noticehub.advice.v1.ReportService.ListReports:input_type -> noticehub.advice.v1.ListReportsRequest
-	4,  // 16: noticehub.advice.v1.ReportService.GetReport:input_type -> noticehub.advice.v1.GetReportRequest
-	6,  // 17: noticehub.advice.v1.ReportService.DownloadReport:input_type -> noticehub.advice.v1.DownloadReportRequest
-	8,  // 18: noticehub.advice.v1.ReportService.StreamReport:input_type -> noticehub.advice.v1.StreamReportRequest
-	10, // 19: noticehub.advice.v1.ReportService.AcknowledgeReport:input_type -> noticehub.advice.v1.AcknowledgeReportRequest
-	13, // 20: noticehub.advice.v1.ReportService.ListAdviceOutcomes:input_type -> noticehub.advice.v1.ListAdviceOutcomesRequest
-	3,  // 21: noticehub.advice.v1.ReportService.ListReports:output_type -> noticehub.advice.v1.ListReportsResponse
-	5,  // 22: noticehub.advice.v1.ReportService.GetReport:output_type -> noticehub.advice.v1.GetReportResponse
-	7,  // 23: noticehub.advice.v1.ReportService.DownloadReport:output_type -> noticehub.advice.v1.DownloadReportResponse
-	9,  // 24: noticehub.advice.v1.ReportService.StreamReport:output_type -> noticehub.advice.v1.StreamReportResponse
-	11, // 25: noticehub.advice.v1.ReportService.AcknowledgeReport:output_type -> noticehub.advice.v1.AcknowledgeReportResponse
-	14, // 26: noticehub.advice.v1.ReportService.ListAdviceOutcomes:output_type -> noticehub.advice.v1.ListAdviceOutcomesResponse
-	21, // [21:27] is the sub-list for method output_type
-	15, // [15:21] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	2,  // 8: noticehub.advice.v1.StreamReportResponse.report:type_name -> noticehub.advice.v1.Report
+	2,  // 9: noticehub.advice.v1.AcknowledgeReportResponse.report:type_name -> noticehub.advice.v1.Report
+	24, // 10: noticehub.advice.v1.AdviceOutcome.information_type:type_name -> noticehub.event.v1.InformationType
+	25, // 11: noticehub.advice.v1.AdviceOutcome.outcome:type_name -> noticehub.event.v1.Outcome
+	23, // 12: noticehub.advice.v1.AdviceOutcome.lodged_at:type_name -> google.protobuf.Timestamp
+	23, // 13: noticehub.advice.v1.AdviceOutcome.decided_at:type_name -> google.protobuf.Timestamp
+	13, // 14: noticehub.advice.v1.ListAdviceOutcomesResponse.outcomes:type_name -> noticehub.advice.v1.AdviceOutcome
+	1,  // 15: noticehub.advice.v1.Delivery.state:type_name -> noticehub.advice.v1.DeliveryState
+	23, // 16: noticehub.advice.v1.Delivery.cut_off_at:type_name -> google.protobuf.Timestamp
+	23, // 17: noticehub.advice.v1.Delivery.due_at:type_name -> google.protobuf.Timestamp
+	2,  // 18: noticehub.advice.v1.Delivery.report:type_name -> noticehub.advice.v1.Report
+	16, // 19: noticehub.advice.v1.ListDeliveriesResponse.deliveries:type_name -> noticehub.advice.v1.Delivery
+	23, // 20: noticehub.advice.v1.ListDeliveriesResponse.next_cut_off_at:type_name -> google.protobuf.Timestamp
+	16, // 21: noticehub.advice.v1.RedeliverReportResponse.delivery:type_name -> noticehub.advice.v1.Delivery
+	3,  // 22: noticehub.advice.v1.ReportService.ListReports:input_type -> noticehub.advice.v1.ListReportsRequest
+	5,  // 23: noticehub.advice.v1.ReportService.GetReport:input_type -> noticehub.advice.v1.GetReportRequest
+	7,  // 24: noticehub.advice.v1.ReportService.DownloadReport:input_type -> noticehub.advice.v1.DownloadReportRequest
+	9,  // 25: noticehub.advice.v1.ReportService.StreamReport:input_type -> noticehub.advice.v1.StreamReportRequest
+	17, // 26: noticehub.advice.v1.ReportService.ListDeliveries:input_type -> noticehub.advice.v1.ListDeliveriesRequest
+	19, // 27: noticehub.advice.v1.ReportService.RedeliverReport:input_type -> noticehub.advice.v1.RedeliverReportRequest
+	21, // 28: noticehub.advice.v1.ReportService.WatchReports:input_type -> noticehub.advice.v1.WatchReportsRequest
+	11, // 29: noticehub.advice.v1.ReportService.AcknowledgeReport:input_type -> noticehub.advice.v1.AcknowledgeReportRequest
+	14, // 30: noticehub.advice.v1.ReportService.ListAdviceOutcomes:input_type -> noticehub.advice.v1.ListAdviceOutcomesRequest
+	4,  // 31: noticehub.advice.v1.ReportService.ListReports:output_type -> noticehub.advice.v1.ListReportsResponse
+	6,  // 32: noticehub.advice.v1.ReportService.GetReport:output_type -> noticehub.advice.v1.GetReportResponse
+	8,  // 33: noticehub.advice.v1.ReportService.DownloadReport:output_type -> noticehub.advice.v1.DownloadReportResponse
+	10, // 34: noticehub.advice.v1.ReportService.StreamReport:output_type -> noticehub.advice.v1.StreamReportResponse
+	18, // 35: noticehub.advice.v1.ReportService.ListDeliveries:output_type -> noticehub.advice.v1.ListDeliveriesResponse
+	20, // 36: noticehub.advice.v1.ReportService.RedeliverReport:output_type -> noticehub.advice.v1.RedeliverReportResponse
+	22, // 37: noticehub.advice.v1.ReportService.WatchReports:output_type -> noticehub.advice.v1.WatchReportsResponse
+	12, // 38: noticehub.advice.v1.ReportService.AcknowledgeReport:output_type -> noticehub.advice.v1.AcknowledgeReportResponse
+	15, // 39: noticehub.advice.v1.ReportService.ListAdviceOutcomes:output_type -> noticehub.advice.v1.ListAdviceOutcomesResponse
+	31, // [31:40] is the sub-list for method output_type
+	22, // [22:31] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_advice_v1_report_proto_init() }
@@ -1340,8 +1949,8 @@ func file_noticehub_advice_v1_report_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_advice_v1_report_proto_rawDesc), len(file_noticehub_advice_v1_report_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   14,
+			NumEnums:      2,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

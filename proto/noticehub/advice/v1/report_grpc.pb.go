@@ -25,6 +25,9 @@ const (
 	ReportService_GetReport_FullMethodName          = "/noticehub.advice.v1.ReportService/GetReport"
 	ReportService_DownloadReport_FullMethodName     = "/noticehub.advice.v1.ReportService/DownloadReport"
 	ReportService_StreamReport_FullMethodName       = "/noticehub.advice.v1.ReportService/StreamReport"
+	ReportService_ListDeliveries_FullMethodName     = "/noticehub.advice.v1.ReportService/ListDeliveries"
+	ReportService_RedeliverReport_FullMethodName    = "/noticehub.advice.v1.ReportService/RedeliverReport"
+	ReportService_WatchReports_FullMethodName       = "/noticehub.advice.v1.ReportService/WatchReports"
 	ReportService_AcknowledgeReport_FullMethodName  = "/noticehub.advice.v1.ReportService/AcknowledgeReport"
 	ReportService_ListAdviceOutcomes_FullMethodName = "/noticehub.advice.v1.ReportService/ListAdviceOutcomes"
 )
@@ -45,6 +48,17 @@ type ReportServiceClient interface {
 	DownloadReport(ctx context.Context, in *DownloadReportRequest, opts ...grpc.CallOption) (*DownloadReportResponse, error)
 	// StreamReport streams the sealed bytes in pieces; together they are the report.
 	StreamReport(ctx context.Context, in *StreamReportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamReportResponse], error)
+	// ListDeliveries returns, for every authority and every business day of a
+	// period, how its daily report stands, the one being collected now included;
+	// operators only. Newest day first, then by authority.
+	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
+	// RedeliverReport offers a sealed report to its authority again: it counts as
+	// not delivered and not acknowledged until the authority fetches it anew, and
+	// the authority is told. The bytes never change. Operators only, with a reason.
+	RedeliverReport(ctx context.Context, in *RedeliverReportRequest, opts ...grpc.CallOption) (*RedeliverReportResponse, error)
+	// WatchReports tells, at once and whenever one does, how often reports were
+	// sealed, delivered, acknowledged or offered again; operators only.
+	WatchReports(ctx context.Context, in *WatchReportsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReportsResponse], error)
 	// AcknowledgeReport tells that the authority has the report, naming its digest.
 	AcknowledgeReport(ctx context.Context, in *AcknowledgeReportRequest, opts ...grpc.CallOption) (*AcknowledgeReportResponse, error)
 	// ListAdviceOutcomes pages through advice outcomes, reported or not, oldest first.
@@ -108,6 +122,45 @@ func (c *reportServiceClient) StreamReport(ctx context.Context, in *StreamReport
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ReportService_StreamReportClient = grpc.ServerStreamingClient[StreamReportResponse]
 
+func (c *reportServiceClient) ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeliveriesResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) RedeliverReport(ctx context.Context, in *RedeliverReportRequest, opts ...grpc.CallOption) (*RedeliverReportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedeliverReportResponse)
+	err := c.cc.Invoke(ctx, ReportService_RedeliverReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) WatchReports(ctx context.Context, in *WatchReportsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReportsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ReportService_ServiceDesc.Streams[1], ReportService_WatchReports_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchReportsRequest, WatchReportsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReportService_WatchReportsClient = grpc.ServerStreamingClient[WatchReportsResponse]
+
 func (c *reportServiceClient) AcknowledgeReport(ctx context.Context, in *AcknowledgeReportRequest, opts ...grpc.CallOption) (*AcknowledgeReportResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AcknowledgeReportResponse)
@@ -144,6 +197,17 @@ type ReportServiceServer interface {
 	DownloadReport(context.Context, *DownloadReportRequest) (*DownloadReportResponse, error)
 	// StreamReport streams the sealed bytes in pieces; together they are the report.
 	StreamReport(*StreamReportRequest, grpc.ServerStreamingServer[StreamReportResponse]) error
+	// ListDeliveries returns, for every authority and every business day of a
+	// period, how its daily report stands, the one being collected now included;
+	// operators only. Newest day first, then by authority.
+	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
+	// RedeliverReport offers a sealed report to its authority again: it counts as
+	// not delivered and not acknowledged until the authority fetches it anew, and
+	// the authority is told. The bytes never change. Operators only, with a reason.
+	RedeliverReport(context.Context, *RedeliverReportRequest) (*RedeliverReportResponse, error)
+	// WatchReports tells, at once and whenever one does, how often reports were
+	// sealed, delivered, acknowledged or offered again; operators only.
+	WatchReports(*WatchReportsRequest, grpc.ServerStreamingServer[WatchReportsResponse]) error
 	// AcknowledgeReport tells that the authority has the report, naming its digest.
 	AcknowledgeReport(context.Context, *AcknowledgeReportRequest) (*AcknowledgeReportResponse, error)
 	// ListAdviceOutcomes pages through advice outcomes, reported or not, oldest first.
@@ -169,6 +233,15 @@ func (UnimplementedReportServiceServer) DownloadReport(context.Context, *Downloa
 }
 func (UnimplementedReportServiceServer) StreamReport(*StreamReportRequest, grpc.ServerStreamingServer[StreamReportResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamReport not implemented")
+}
+func (UnimplementedReportServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
+}
+func (UnimplementedReportServiceServer) RedeliverReport(context.Context, *RedeliverReportRequest) (*RedeliverReportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RedeliverReport not implemented")
+}
+func (UnimplementedReportServiceServer) WatchReports(*WatchReportsRequest, grpc.ServerStreamingServer[WatchReportsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchReports not implemented")
 }
 func (UnimplementedReportServiceServer) AcknowledgeReport(context.Context, *AcknowledgeReportRequest) (*AcknowledgeReportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcknowledgeReport not implemented")
@@ -262,6 +335,53 @@ func _ReportService_StreamReport_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ReportService_StreamReportServer = grpc.ServerStreamingServer[StreamReportResponse]
 
+func _ReportService_ListDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListDeliveries(ctx, req.(*ListDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_RedeliverReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedeliverReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).RedeliverReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_RedeliverReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).RedeliverReport(ctx, req.(*RedeliverReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_WatchReports_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchReportsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ReportServiceServer).WatchReports(m, &grpc.GenericServerStream[WatchReportsRequest, WatchReportsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReportService_WatchReportsServer = grpc.ServerStreamingServer[WatchReportsResponse]
+
 func _ReportService_AcknowledgeReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AcknowledgeReportRequest)
 	if err := dec(in); err != nil {
@@ -318,6 +438,14 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ReportService_DownloadReport_Handler,
 		},
 		{
+			MethodName: "ListDeliveries",
+			Handler:    _ReportService_ListDeliveries_Handler,
+		},
+		{
+			MethodName: "RedeliverReport",
+			Handler:    _ReportService_RedeliverReport_Handler,
+		},
+		{
 			MethodName: "AcknowledgeReport",
 			Handler:    _ReportService_AcknowledgeReport_Handler,
 		},
@@ -330,6 +458,11 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "StreamReport",
 			Handler:       _ReportService_StreamReport_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchReports",
+			Handler:       _ReportService_WatchReports_Handler,
 			ServerStreams: true,
 		},
 	},

@@ -523,6 +523,171 @@ func (x *EndSessionsResponse) GetEnded() int32 {
 	return 0
 }
 
+// ListPeopleRequest filters.
+type ListPeopleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only those with any of these roles; empty means everybody.
+	Roles         []string `protobuf:"bytes,1,rep,name=roles,proto3" json:"roles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPeopleRequest) Reset() {
+	*x = ListPeopleRequest{}
+	mi := &file_noticehub_console_v1_session_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPeopleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPeopleRequest) ProtoMessage() {}
+
+func (x *ListPeopleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_console_v1_session_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPeopleRequest.ProtoReflect.Descriptor instead.
+func (*ListPeopleRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_console_v1_session_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListPeopleRequest) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+// Person is somebody who works with the hub.
+type Person struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id, as in claims and assignments.
+	Person string `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// Roles at the last sign-in or renewal.
+	Roles []string `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
+	// When the person last signed in.
+	SignedInAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=signed_in_at,json=signedInAt,proto3" json:"signed_in_at,omitempty"`
+	// True when the person has a living session now.
+	Present       bool `protobuf:"varint,4,opt,name=present,proto3" json:"present,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Person) Reset() {
+	*x = Person{}
+	mi := &file_noticehub_console_v1_session_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Person) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Person) ProtoMessage() {}
+
+func (x *Person) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_console_v1_session_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Person.ProtoReflect.Descriptor instead.
+func (*Person) Descriptor() ([]byte, []int) {
+	return file_noticehub_console_v1_session_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Person) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Person) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *Person) GetSignedInAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SignedInAt
+	}
+	return nil
+}
+
+func (x *Person) GetPresent() bool {
+	if x != nil {
+		return x.Present
+	}
+	return false
+}
+
+// ListPeopleResponse answers ListPeople.
+type ListPeopleResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The people, at most 500.
+	People        []*Person `protobuf:"bytes,1,rep,name=people,proto3" json:"people,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPeopleResponse) Reset() {
+	*x = ListPeopleResponse{}
+	mi := &file_noticehub_console_v1_session_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPeopleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPeopleResponse) ProtoMessage() {}
+
+func (x *ListPeopleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_console_v1_session_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPeopleResponse.ProtoReflect.Descriptor instead.
+func (*ListPeopleResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_console_v1_session_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListPeopleResponse) GetPeople() []*Person {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
 var File_noticehub_console_v1_session_proto protoreflect.FileDescriptor
 
 const file_noticehub_console_v1_session_proto_rawDesc = "" +
@@ -561,17 +726,30 @@ const file_noticehub_console_v1_session_proto_rawDesc = "" +
 	"\x12EndSessionsRequest\x12B\n" +
 	"\x06person\x18\x01 \x01(\tB*\xbaH'r%2#^[A-Za-z0-9][A-Za-z0-9._@|-]{0,99}$R\x06person\"+\n" +
 	"\x13EndSessionsResponse\x12\x14\n" +
-	"\x05ended\x18\x01 \x01(\x05R\x05ended*u\n" +
+	"\x05ended\x18\x01 \x01(\x05R\x05ended\"9\n" +
+	"\x11ListPeopleRequest\x12$\n" +
+	"\x05roles\x18\x01 \x03(\tB\x0e\xbaH\v\x92\x01\b\x10\t\"\x04r\x02\x182R\x05roles\"\x8e\x01\n" +
+	"\x06Person\x12\x16\n" +
+	"\x06person\x18\x01 \x01(\tR\x06person\x12\x14\n" +
+	"\x05roles\x18\x02 \x03(\tR\x05roles\x12<\n" +
+	"\fsigned_in_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"signedInAt\x12\x18\n" +
+	"\apresent\x18\x04 \x01(\bR\apresent\"J\n" +
+	"\x12ListPeopleResponse\x124\n" +
+	"\x06people\x18\x01 \x03(\v2\x1c.noticehub.console.v1.PersonR\x06people*u\n" +
 	"\n" +
 	"CallerKind\x12\x1b\n" +
 	"\x17CALLER_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CALLER_KIND_AUTHORITY\x10\x01\x12\x16\n" +
 	"\x12CALLER_KIND_PERSON\x10\x02\x12\x17\n" +
-	"\x13CALLER_KIND_SERVICE\x10\x032\xf7\x02\n" +
+	"\x13CALLER_KIND_SERVICE\x10\x032\xec\x03\n" +
 	"\x0eSessionService\x12g\n" +
 	"\x06WhoAmI\x12#.noticehub.console.v1.WhoAmIRequest\x1a$.noticehub.console.v1.WhoAmIResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/whoami\x12{\n" +
-	"\fListSessions\x12).noticehub.console.v1.ListSessionsRequest\x1a*.noticehub.console.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x12\x7f\n" +
+	"\fListSessions\x12).noticehub.console.v1.ListSessionsRequest\x1a*.noticehub.console.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x12s\n" +
+	"\n" +
+	"ListPeople\x12'.noticehub.console.v1.ListPeopleRequest\x1a(.noticehub.console.v1.ListPeopleResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/people\x12\x7f\n" +
 	"\vEndSessions\x12(.noticehub.console.v1.EndSessionsRequest\x1a).noticehub.console.v1.EndSessionsResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/sessions:endBEZCgithub.com/noticehub/noticehub/proto/noticehub/console/v1;consolev1b\x06proto3"
 
 var (
@@ -587,7 +765,7 @@ func file_noticehub_console_v1_session_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_console_v1_session_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_console_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_noticehub_console_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_noticehub_console_v1_session_proto_goTypes = []any{
 	(CallerKind)(0),               // 0: noticehub.console.v1.CallerKind
 	(*Session)(nil),               // 1: noticehub.console.v1.Session
@@ -597,28 +775,35 @@ var file_noticehub_console_v1_session_proto_goTypes = []any{
 	(*ListSessionsResponse)(nil),  // 5: noticehub.console.v1.ListSessionsResponse
 	(*EndSessionsRequest)(nil),    // 6: noticehub.console.v1.EndSessionsRequest
 	(*EndSessionsResponse)(nil),   // 7: noticehub.console.v1.EndSessionsResponse
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*ListPeopleRequest)(nil),     // 8: noticehub.console.v1.ListPeopleRequest
+	(*Person)(nil),                // 9: noticehub.console.v1.Person
+	(*ListPeopleResponse)(nil),    // 10: noticehub.console.v1.ListPeopleResponse
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_noticehub_console_v1_session_proto_depIdxs = []int32{
-	8,  // 0: noticehub.console.v1.Session.started_at:type_name -> google.protobuf.Timestamp
-	8,  // 1: noticehub.console.v1.Session.used_at:type_name -> google.protobuf.Timestamp
-	8,  // 2: noticehub.console.v1.Session.checked_at:type_name -> google.protobuf.Timestamp
-	8,  // 3: noticehub.console.v1.Session.idle_ends_at:type_name -> google.protobuf.Timestamp
-	8,  // 4: noticehub.console.v1.Session.ends_at:type_name -> google.protobuf.Timestamp
+	11, // 0: noticehub.console.v1.Session.started_at:type_name -> google.protobuf.Timestamp
+	11, // 1: noticehub.console.v1.Session.used_at:type_name -> google.protobuf.Timestamp
+	11, // 2: noticehub.console.v1.Session.checked_at:type_name -> google.protobuf.Timestamp
+	11, // 3: noticehub.console.v1.Session.idle_ends_at:type_name -> google.protobuf.Timestamp
+	11, // 4: noticehub.console.v1.Session.ends_at:type_name -> google.protobuf.Timestamp
 	0,  // 5: noticehub.console.v1.WhoAmIResponse.kind:type_name -> noticehub.console.v1.CallerKind
 	1,  // 6: noticehub.console.v1.WhoAmIResponse.session:type_name -> noticehub.console.v1.Session
 	1,  // 7: noticehub.console.v1.ListSessionsResponse.sessions:type_name -> noticehub.console.v1.Session
-	2,  // 8: noticehub.console.v1.SessionService.WhoAmI:input_type -> noticehub.console.v1.WhoAmIRequest
-	4,  // 9: noticehub.console.v1.SessionService.ListSessions:input_type -> noticehub.console.v1.ListSessionsRequest
-	6,  // 10: noticehub.console.v1.SessionService.EndSessions:input_type -> noticehub.console.v1.EndSessionsRequest
-	3,  // 11: noticehub.console.v1.SessionService.WhoAmI:output_type -> noticehub.console.v1.WhoAmIResponse
-	5,  // 12: noticehub.console.v1.SessionService.ListSessions:output_type -> noticehub.console.v1.ListSessionsResponse
-	7,  // 13: noticehub.console.v1.SessionService.EndSessions:output_type -> noticehub.console.v1.EndSessionsResponse
-	11, // [11:14] is the sub-list for method output_type
-	8,  // [8:11] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	11, // 8: noticehub.console.v1.Person.signed_in_at:type_name -> google.protobuf.Timestamp
+	9,  // 9: noticehub.console.v1.ListPeopleResponse.people:type_name -> noticehub.console.v1.Person
+	2,  // 10: noticehub.console.v1.SessionService.WhoAmI:input_type -> noticehub.console.v1.WhoAmIRequest
+	4,  // 11: noticehub.console.v1.SessionService.ListSessions:input_type -> noticehub.console.v1.ListSessionsRequest
+	8,  // 12: noticehub.console.v1.SessionService.ListPeople:input_type -> noticehub.console.v1.ListPeopleRequest
+	6,  // 13: noticehub.console.v1.SessionService.EndSessions:input_type -> noticehub.console.v1.EndSessionsRequest
+	3,  // 14: noticehub.console.v1.SessionService.WhoAmI:output_type -> noticehub.console.v1.WhoAmIResponse
+	5,  // 15: noticehub.console.v1.SessionService.ListSessions:output_type -> noticehub.console.v1.ListSessionsResponse
+	10, // 16: noticehub.console.v1.SessionService.ListPeople:output_type -> noticehub.console.v1.ListPeopleResponse
+	7,  // 17: noticehub.console.v1.SessionService.EndSessions:output_type -> noticehub.console.v1.EndSessionsResponse
+	14, // [14:18] is the sub-list for method output_type
+	10, // [10:14] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_console_v1_session_proto_init() }
@@ -632,7 +817,7 @@ func file_noticehub_console_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_console_v1_session_proto_rawDesc), len(file_noticehub_console_v1_session_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	SessionService_WhoAmI_FullMethodName       = "/noticehub.console.v1.SessionService/WhoAmI"
 	SessionService_ListSessions_FullMethodName = "/noticehub.console.v1.SessionService/ListSessions"
+	SessionService_ListPeople_FullMethodName   = "/noticehub.console.v1.SessionService/ListPeople"
 	SessionService_EndSessions_FullMethodName  = "/noticehub.console.v1.SessionService/EndSessions"
 )
 
@@ -38,6 +39,9 @@ type SessionServiceClient interface {
 	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
 	// ListSessions pages through the living sessions of browsers, newest first.
 	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
+	// ListPeople returns who signed in within the last 90 days with one of the
+	// roles, by name: to whom work can be given.
+	ListPeople(ctx context.Context, in *ListPeopleRequest, opts ...grpc.CallOption) (*ListPeopleResponse, error)
 	// EndSessions ends all sessions of a person. Nobody gets in by one of them 5
 	// seconds later. It does not close the account: that is done at the provider.
 	EndSessions(ctx context.Context, in *EndSessionsRequest, opts ...grpc.CallOption) (*EndSessionsResponse, error)
@@ -71,6 +75,16 @@ func (c *sessionServiceClient) ListSessions(ctx context.Context, in *ListSession
 	return out, nil
 }
 
+func (c *sessionServiceClient) ListPeople(ctx context.Context, in *ListPeopleRequest, opts ...grpc.CallOption) (*ListPeopleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPeopleResponse)
+	err := c.cc.Invoke(ctx, SessionService_ListPeople_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *sessionServiceClient) EndSessions(ctx context.Context, in *EndSessionsRequest, opts ...grpc.CallOption) (*EndSessionsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EndSessionsResponse)
@@ -92,6 +106,9 @@ type SessionServiceServer interface {
 	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
 	// ListSessions pages through the living sessions of browsers, newest first.
 	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
+	// ListPeople returns who signed in within the last 90 days with one of the
+	// roles, by name: to whom work can be given.
+	ListPeople(context.Context, *ListPeopleRequest) (*ListPeopleResponse, error)
 	// EndSessions ends all sessions of a person. Nobody gets in by one of them 5
 	// seconds later. It does not close the account: that is done at the provider.
 	EndSessions(context.Context, *EndSessionsRequest) (*EndSessionsResponse, error)
@@ -110,6 +127,9 @@ func (UnimplementedSessionServiceServer) WhoAmI(context.Context, *WhoAmIRequest)
 }
 func (UnimplementedSessionServiceServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
+}
+func (UnimplementedSessionServiceServer) ListPeople(context.Context, *ListPeopleRequest) (*ListPeopleResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPeople not implemented")
 }
 func (UnimplementedSessionServiceServer) EndSessions(context.Context, *EndSessionsRequest) (*EndSessionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndSessions not implemented")
@@ -171,6 +191,24 @@ func _SessionService_ListSessions_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SessionService_ListPeople_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPeopleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).ListPeople(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_ListPeople_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).ListPeople(ctx, req.(*ListPeopleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SessionService_EndSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EndSessionsRequest)
 	if err := dec(in); err != nil {
@@ -203,6 +241,10 @@ var SessionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListSessions",
 			Handler:    _SessionService_ListSessions_Handler,
+		},
+		{
+			MethodName: "ListPeople",
+			Handler:    _SessionService_ListPeople_Handler,
 		},
 		{
 			MethodName: "EndSessions",

@@ -838,7 +838,9 @@ type DecisionTrace struct {
 	// Reasons the decision ended with; empty when it passed.
 	Reasons []v1.RejectionReason `protobuf:"varint,6,rep,packed,name=reasons,proto3,enum=noticehub.event.v1.RejectionReason" json:"reasons,omitempty"`
 	// Outcome, when it passed.
-	Outcome       v1.Outcome `protobuf:"varint,7,opt,name=outcome,proto3,enum=noticehub.event.v1.Outcome" json:"outcome,omitempty"`
+	Outcome v1.Outcome `protobuf:"varint,7,opt,name=outcome,proto3,enum=noticehub.event.v1.Outcome" json:"outcome,omitempty"`
+	// Trace it was decided in, 32 hexadecimal digits; empty when none was recorded.
+	TraceId       string `protobuf:"bytes,8,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -922,6 +924,13 @@ func (x *DecisionTrace) GetOutcome() v1.Outcome {
 	return v1.Outcome(0)
 }
 
+func (x *DecisionTrace) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
 // Transition is one step of the transition log.
 type Transition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -936,7 +945,9 @@ type Transition struct {
 	// What caused it, such as "lodged", "auto-processing" or "outcome recorded".
 	Cause string `protobuf:"bytes,5,opt,name=cause,proto3" json:"cause,omitempty"`
 	// Business time.
-	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	At *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	// Trace it happened in, 32 hexadecimal digits; empty when none was recorded.
+	TraceId       string `protobuf:"bytes,7,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1011,6 +1022,13 @@ func (x *Transition) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *Transition) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
 }
 
 // Note is a note on a submission.
@@ -2341,6 +2359,98 @@ func (x *ReprocessResponse) GetError() *status.Status {
 	return nil
 }
 
+// WatchNoticesRequest names a customer.
+type WatchNoticesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// CRN.
+	Crn           string `protobuf:"bytes,1,opt,name=crn,proto3" json:"crn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchNoticesRequest) Reset() {
+	*x = WatchNoticesRequest{}
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchNoticesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchNoticesRequest) ProtoMessage() {}
+
+func (x *WatchNoticesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchNoticesRequest.ProtoReflect.Descriptor instead.
+func (*WatchNoticesRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *WatchNoticesRequest) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+// WatchNoticesResponse tells of a change.
+type WatchNoticesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of changes of the customer's notices so far; 0 when there are none.
+	Changes       int64 `protobuf:"varint,1,opt,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchNoticesResponse) Reset() {
+	*x = WatchNoticesResponse{}
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchNoticesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchNoticesResponse) ProtoMessage() {}
+
+func (x *WatchNoticesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchNoticesResponse.ProtoReflect.Descriptor instead.
+func (*WatchNoticesResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *WatchNoticesResponse) GetChanges() int64 {
+	if x != nil {
+		return x.Changes
+	}
+	return 0
+}
+
 // Notice is an entry of the register. Dates are local dates of the agency's zone, inclusive.
 type Notice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2378,7 +2488,7 @@ type Notice struct {
 
 func (x *Notice) Reset() {
 	*x = Notice{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[30]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2390,7 +2500,7 @@ func (x *Notice) String() string {
 func (*Notice) ProtoMessage() {}
 
 func (x *Notice) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[30]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2403,7 +2513,7 @@ func (x *Notice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notice.ProtoReflect.Descriptor instead.
 func (*Notice) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{30}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Notice) GetNoticeId() string {
@@ -2517,7 +2627,7 @@ type ListNoticesRequest struct {
 
 func (x *ListNoticesRequest) Reset() {
 	*x = ListNoticesRequest{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[31]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2529,7 +2639,7 @@ func (x *ListNoticesRequest) String() string {
 func (*ListNoticesRequest) ProtoMessage() {}
 
 func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[31]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2542,7 +2652,7 @@ func (x *ListNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesRequest.ProtoReflect.Descriptor instead.
 func (*ListNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{31}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListNoticesRequest) GetCrn() string {
@@ -2572,7 +2682,7 @@ type ListNoticesResponse struct {
 
 func (x *ListNoticesResponse) Reset() {
 	*x = ListNoticesResponse{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[32]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2584,7 +2694,7 @@ func (x *ListNoticesResponse) String() string {
 func (*ListNoticesResponse) ProtoMessage() {}
 
 func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[32]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2597,7 +2707,7 @@ func (x *ListNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticesResponse.ProtoReflect.Descriptor instead.
 func (*ListNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{32}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListNoticesResponse) GetNotices() []*Notice {
@@ -2625,7 +2735,7 @@ type GetDisclosureRequest struct {
 
 func (x *GetDisclosureRequest) Reset() {
 	*x = GetDisclosureRequest{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[33]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2637,7 +2747,7 @@ func (x *GetDisclosureRequest) String() string {
 func (*GetDisclosureRequest) ProtoMessage() {}
 
 func (x *GetDisclosureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[33]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2650,7 +2760,7 @@ func (x *GetDisclosureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDisclosureRequest.ProtoReflect.Descriptor instead.
 func (*GetDisclosureRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{33}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetDisclosureRequest) GetSubmissionId() string {
@@ -2673,7 +2783,7 @@ type Criterion struct {
 
 func (x *Criterion) Reset() {
 	*x = Criterion{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[34]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2685,7 +2795,7 @@ func (x *Criterion) String() string {
 func (*Criterion) ProtoMessage() {}
 
 func (x *Criterion) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[34]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2698,7 +2808,7 @@ func (x *Criterion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Criterion.ProtoReflect.Descriptor instead.
 func (*Criterion) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{34}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Criterion) GetName() string {
@@ -2752,7 +2862,7 @@ type Disclosure struct {
 
 func (x *Disclosure) Reset() {
 	*x = Disclosure{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[35]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2764,7 +2874,7 @@ func (x *Disclosure) String() string {
 func (*Disclosure) ProtoMessage() {}
 
 func (x *Disclosure) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[35]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2777,7 +2887,7 @@ func (x *Disclosure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disclosure.ProtoReflect.Descriptor instead.
 func (*Disclosure) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{35}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Disclosure) GetSubmissionId() string {
@@ -2889,7 +2999,7 @@ type GetDisclosureResponse struct {
 
 func (x *GetDisclosureResponse) Reset() {
 	*x = GetDisclosureResponse{}
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[36]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2901,7 +3011,7 @@ func (x *GetDisclosureResponse) String() string {
 func (*GetDisclosureResponse) ProtoMessage() {}
 
 func (x *GetDisclosureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[36]
+	mi := &file_noticehub_processing_v1_queue_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2914,7 +3024,7 @@ func (x *GetDisclosureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDisclosureResponse.ProtoReflect.Descriptor instead.
 func (*GetDisclosureResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{36}
+	return file_noticehub_processing_v1_queue_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetDisclosureResponse) GetDisclosure() *Disclosure {
@@ -3000,7 +3110,7 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x06passed\x18\x02 \x01(\bR\x06passed\x12#\n" +
 	"\rnot_evaluated\x18\x03 \x01(\bR\fnotEvaluated\x12;\n" +
 	"\x06reason\x18\x04 \x01(\x0e2#.noticehub.event.v1.RejectionReasonR\x06reason\x12\x17\n" +
-	"\x04text\x18\x05 \x01(\tB\x03\x80\x01\x01R\x04text\"\xf5\x02\n" +
+	"\x04text\x18\x05 \x01(\tB\x03\x80\x01\x01R\x04text\"\x90\x03\n" +
 	"\rDecisionTrace\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12%\n" +
 	"\x0epolicy_version\x18\x02 \x01(\tR\rpolicyVersion\x129\n" +
@@ -3009,7 +3119,8 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x05facts\x18\x04 \x01(\v2\x17.google.protobuf.StructB\x03\x80\x01\x01R\x05facts\x12@\n" +
 	"\bverdicts\x18\x05 \x03(\v2$.noticehub.processing.v1.RuleVerdictR\bverdicts\x12=\n" +
 	"\areasons\x18\x06 \x03(\x0e2#.noticehub.event.v1.RejectionReasonR\areasons\x125\n" +
-	"\aoutcome\x18\a \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\"\xee\x01\n" +
+	"\aoutcome\x18\a \x01(\x0e2\x1b.noticehub.event.v1.OutcomeR\aoutcome\x12\x19\n" +
+	"\btrace_id\x18\b \x01(\tR\atraceId\"\x89\x02\n" +
 	"\n" +
 	"Transition\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x128\n" +
@@ -3017,7 +3128,8 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\x02to\x18\x03 \x01(\x0e2$.noticehub.event.v1.SubmissionStatusR\x02to\x12\x14\n" +
 	"\x05actor\x18\x04 \x01(\tR\x05actor\x12\x14\n" +
 	"\x05cause\x18\x05 \x01(\tR\x05cause\x12*\n" +
-	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x82\x01\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x19\n" +
+	"\btrace_id\x18\a \x01(\tR\atraceId\"\x82\x01\n" +
 	"\x04Note\x12\x1d\n" +
 	"\n" +
 	"officer_id\x18\x01 \x01(\tR\tofficerId\x12\x17\n" +
@@ -3129,7 +3241,11 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\n" +
 	"submission\x12(\n" +
-	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xc3\x04\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error\"B\n" +
+	"\x13WatchNoticesRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\"0\n" +
+	"\x14WatchNoticesResponse\x12\x18\n" +
+	"\achanges\x18\x01 \x01(\x03R\achanges\"\xc3\x04\n" +
 	"\x06Notice\x12\x1b\n" +
 	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\x12\x15\n" +
 	"\x03crn\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03crn\x12!\n" +
@@ -3198,9 +3314,10 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\aAddNote\x12'.noticehub.processing.v1.AddNoteRequest\x1a(.noticehub.processing.v1.AddNoteResponse\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/queue/{submission_id}:note\x12\x9c\x01\n" +
 	"\rRecordOutcome\x12-.noticehub.processing.v1.RecordOutcomeRequest\x1a..noticehub.processing.v1.RecordOutcomeResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/queue/{submission_id}:resolve\x12\xa7\x01\n" +
 	"\x11ReturnToAuthority\x121.noticehub.processing.v1.ReturnToAuthorityRequest\x1a2.noticehub.processing.v1.ReturnToAuthorityResponse\"+\x82\xd3\xe4\x93\x02%:\x01*\" /v1/queue/{submission_id}:return\x12\x92\x01\n" +
-	"\tReprocess\x12).noticehub.processing.v1.ReprocessRequest\x1a*.noticehub.processing.v1.ReprocessResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/queue/{submission_id}:reprocess2\x98\x01\n" +
+	"\tReprocess\x12).noticehub.processing.v1.ReprocessRequest\x1a*.noticehub.processing.v1.ReprocessResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/queue/{submission_id}:reprocess2\x87\x02\n" +
 	"\x0fRegisterService\x12\x84\x01\n" +
-	"\vListNotices\x12+.noticehub.processing.v1.ListNoticesRequest\x1a,.noticehub.processing.v1.ListNoticesResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/register/{crn}2\xad\x01\n" +
+	"\vListNotices\x12+.noticehub.processing.v1.ListNoticesRequest\x1a,.noticehub.processing.v1.ListNoticesResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/register/{crn}\x12m\n" +
+	"\fWatchNotices\x12,.noticehub.processing.v1.WatchNoticesRequest\x1a-.noticehub.processing.v1.WatchNoticesResponse0\x012\xad\x01\n" +
 	"\x11DisclosureService\x12\x97\x01\n" +
 	"\rGetDisclosure\x12-.noticehub.processing.v1.GetDisclosureRequest\x1a..noticehub.processing.v1.GetDisclosureResponse\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/disclosures/{submission_id}BKZIgithub.com/noticehub/noticehub/proto/noticehub/processing/v1;processingv1b\x06proto3"
 
@@ -3217,7 +3334,7 @@ func file_noticehub_processing_v1_queue_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_processing_v1_queue_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_processing_v1_queue_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_noticehub_processing_v1_queue_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_noticehub_processing_v1_queue_proto_goTypes = []any{
 	(SortOrder)(0),                      // 0: noticehub.processing.v1.SortOrder
 	(*SearchSubmissionsRequest)(nil),    // 1: noticehub.processing.v1.SearchSubmissionsRequest
@@ -3250,83 +3367,85 @@ var file_noticehub_processing_v1_queue_proto_goTypes = []any{
 	(*ReturnToAuthorityResponse)(nil),   // 28: noticehub.processing.v1.ReturnToAuthorityResponse
 	(*ReprocessRequest)(nil),            // 29: noticehub.processing.v1.ReprocessRequest
 	(*ReprocessResponse)(nil),           // 30: noticehub.processing.v1.ReprocessResponse
-	(*Notice)(nil),                      // 31: noticehub.processing.v1.Notice
-	(*ListNoticesRequest)(nil),          // 32: noticehub.processing.v1.ListNoticesRequest
-	(*ListNoticesResponse)(nil),         // 33: noticehub.processing.v1.ListNoticesResponse
-	(*GetDisclosureRequest)(nil),        // 34: noticehub.processing.v1.GetDisclosureRequest
-	(*Criterion)(nil),                   // 35: noticehub.processing.v1.Criterion
-	(*Disclosure)(nil),                  // 36: noticehub.processing.v1.Disclosure
-	(*GetDisclosureResponse)(nil),       // 37: noticehub.processing.v1.GetDisclosureResponse
-	(v1.BusinessFunction)(0),            // 38: noticehub.event.v1.BusinessFunction
-	(v1.InformationType)(0),             // 39: noticehub.event.v1.InformationType
-	(v1.SubmissionStatus)(0),            // 40: noticehub.event.v1.SubmissionStatus
-	(v1.RejectionReason)(0),             // 41: noticehub.event.v1.RejectionReason
-	(*timestamppb.Timestamp)(nil),       // 42: google.protobuf.Timestamp
-	(v1.Outcome)(0),                     // 43: noticehub.event.v1.Outcome
-	(*structpb.Struct)(nil),             // 44: google.protobuf.Struct
-	(*v11.Submission)(nil),              // 45: noticehub.intake.v1.Submission
-	(*status.Status)(nil),               // 46: google.rpc.Status
-	(v1.Measure)(0),                     // 47: noticehub.event.v1.Measure
-	(v1.NoticeState)(0),                 // 48: noticehub.event.v1.NoticeState
+	(*WatchNoticesRequest)(nil),         // 31: noticehub.processing.v1.WatchNoticesRequest
+	(*WatchNoticesResponse)(nil),        // 32: noticehub.processing.v1.WatchNoticesResponse
+	(*Notice)(nil),                      // 33: noticehub.processing.v1.Notice
+	(*ListNoticesRequest)(nil),          // 34: noticehub.processing.v1.ListNoticesRequest
+	(*ListNoticesResponse)(nil),         // 35: noticehub.processing.v1.ListNoticesResponse
+	(*GetDisclosureRequest)(nil),        // 36: noticehub.processing.v1.GetDisclosureRequest
+	(*Criterion)(nil),                   // 37: noticehub.processing.v1.Criterion
+	(*Disclosure)(nil),                  // 38: noticehub.processing.v1.Disclosure
+	(*GetDisclosureResponse)(nil),       // 39: noticehub.processing.v1.GetDisclosureResponse
+	(v1.BusinessFunction)(0),            // 40: noticehub.event.v1.BusinessFunction
+	(v1.InformationType)(0),             // 41: noticehub.event.v1.InformationType
+	(v1.SubmissionStatus)(0),            // 42: noticehub.event.v1.SubmissionStatus
+	(v1.RejectionReason)(0),             // 43: noticehub.event.v1.RejectionReason
+	(*timestamppb.Timestamp)(nil),       // 44: google.protobuf.Timestamp
+	(v1.Outcome)(0),                     // 45: noticehub.event.v1.Outcome
+	(*structpb.Struct)(nil),             // 46: google.protobuf.Struct
+	(*v11.Submission)(nil),              // 47: noticehub.intake.v1.Submission
+	(*status.Status)(nil),               // 48: google.rpc.Status
+	(v1.Measure)(0),                     // 49: noticehub.event.v1.Measure
+	(v1.NoticeState)(0),                 // 50: noticehub.event.v1.NoticeState
 }
 var file_noticehub_processing_v1_queue_proto_depIdxs = []int32{
-	38, // 0: noticehub.processing.v1.SearchSubmissionsRequest.business_functions:type_name -> noticehub.event.v1.BusinessFunction
-	39, // 1: noticehub.processing.v1.SearchSubmissionsRequest.information_types:type_name -> noticehub.event.v1.InformationType
-	40, // 2: noticehub.processing.v1.SearchSubmissionsRequest.statuses:type_name -> noticehub.event.v1.SubmissionStatus
-	41, // 3: noticehub.processing.v1.SearchSubmissionsRequest.reasons:type_name -> noticehub.event.v1.RejectionReason
-	42, // 4: noticehub.processing.v1.SearchSubmissionsRequest.lodged_from:type_name -> google.protobuf.Timestamp
-	42, // 5: noticehub.processing.v1.SearchSubmissionsRequest.lodged_before:type_name -> google.protobuf.Timestamp
+	40, // 0: noticehub.processing.v1.SearchSubmissionsRequest.business_functions:type_name -> noticehub.event.v1.BusinessFunction
+	41, // 1: noticehub.processing.v1.SearchSubmissionsRequest.information_types:type_name -> noticehub.event.v1.InformationType
+	42, // 2: noticehub.processing.v1.SearchSubmissionsRequest.statuses:type_name -> noticehub.event.v1.SubmissionStatus
+	43, // 3: noticehub.processing.v1.SearchSubmissionsRequest.reasons:type_name -> noticehub.event.v1.RejectionReason
+	44, // 4: noticehub.processing.v1.SearchSubmissionsRequest.lodged_from:type_name -> google.protobuf.Timestamp
+	44, // 5: noticehub.processing.v1.SearchSubmissionsRequest.lodged_before:type_name -> google.protobuf.Timestamp
 	0,  // 6: noticehub.processing.v1.SearchSubmissionsRequest.order:type_name -> noticehub.processing.v1.SortOrder
-	38, // 7: noticehub.processing.v1.SubmissionSummary.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	39, // 8: noticehub.processing.v1.SubmissionSummary.information_type:type_name -> noticehub.event.v1.InformationType
-	40, // 9: noticehub.processing.v1.SubmissionSummary.status:type_name -> noticehub.event.v1.SubmissionStatus
-	43, // 10: noticehub.processing.v1.SubmissionSummary.outcome:type_name -> noticehub.event.v1.Outcome
-	41, // 11: noticehub.processing.v1.SubmissionSummary.reasons:type_name -> noticehub.event.v1.RejectionReason
-	42, // 12: noticehub.processing.v1.SubmissionSummary.lodged_at:type_name -> google.protobuf.Timestamp
-	42, // 13: noticehub.processing.v1.SubmissionSummary.since:type_name -> google.protobuf.Timestamp
-	42, // 14: noticehub.processing.v1.SubmissionSummary.claim_expires_at:type_name -> google.protobuf.Timestamp
+	40, // 7: noticehub.processing.v1.SubmissionSummary.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	41, // 8: noticehub.processing.v1.SubmissionSummary.information_type:type_name -> noticehub.event.v1.InformationType
+	42, // 9: noticehub.processing.v1.SubmissionSummary.status:type_name -> noticehub.event.v1.SubmissionStatus
+	45, // 10: noticehub.processing.v1.SubmissionSummary.outcome:type_name -> noticehub.event.v1.Outcome
+	43, // 11: noticehub.processing.v1.SubmissionSummary.reasons:type_name -> noticehub.event.v1.RejectionReason
+	44, // 12: noticehub.processing.v1.SubmissionSummary.lodged_at:type_name -> google.protobuf.Timestamp
+	44, // 13: noticehub.processing.v1.SubmissionSummary.since:type_name -> google.protobuf.Timestamp
+	44, // 14: noticehub.processing.v1.SubmissionSummary.claim_expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 15: noticehub.processing.v1.SearchSubmissionsResponse.submissions:type_name -> noticehub.processing.v1.SubmissionSummary
-	42, // 16: noticehub.processing.v1.CountQueueResponse.oldest_since:type_name -> google.protobuf.Timestamp
+	44, // 16: noticehub.processing.v1.CountQueueResponse.oldest_since:type_name -> google.protobuf.Timestamp
 	5,  // 17: noticehub.processing.v1.CountQueueResponse.counts:type_name -> noticehub.processing.v1.QueueCount
-	41, // 18: noticehub.processing.v1.RuleVerdict.reason:type_name -> noticehub.event.v1.RejectionReason
-	42, // 19: noticehub.processing.v1.DecisionTrace.decided_at:type_name -> google.protobuf.Timestamp
-	44, // 20: noticehub.processing.v1.DecisionTrace.facts:type_name -> google.protobuf.Struct
+	43, // 18: noticehub.processing.v1.RuleVerdict.reason:type_name -> noticehub.event.v1.RejectionReason
+	44, // 19: noticehub.processing.v1.DecisionTrace.decided_at:type_name -> google.protobuf.Timestamp
+	46, // 20: noticehub.processing.v1.DecisionTrace.facts:type_name -> google.protobuf.Struct
 	8,  // 21: noticehub.processing.v1.DecisionTrace.verdicts:type_name -> noticehub.processing.v1.RuleVerdict
-	41, // 22: noticehub.processing.v1.DecisionTrace.reasons:type_name -> noticehub.event.v1.RejectionReason
-	43, // 23: noticehub.processing.v1.DecisionTrace.outcome:type_name -> noticehub.event.v1.Outcome
-	40, // 24: noticehub.processing.v1.Transition.from:type_name -> noticehub.event.v1.SubmissionStatus
-	40, // 25: noticehub.processing.v1.Transition.to:type_name -> noticehub.event.v1.SubmissionStatus
-	42, // 26: noticehub.processing.v1.Transition.at:type_name -> google.protobuf.Timestamp
-	42, // 27: noticehub.processing.v1.Note.at:type_name -> google.protobuf.Timestamp
+	43, // 22: noticehub.processing.v1.DecisionTrace.reasons:type_name -> noticehub.event.v1.RejectionReason
+	45, // 23: noticehub.processing.v1.DecisionTrace.outcome:type_name -> noticehub.event.v1.Outcome
+	42, // 24: noticehub.processing.v1.Transition.from:type_name -> noticehub.event.v1.SubmissionStatus
+	42, // 25: noticehub.processing.v1.Transition.to:type_name -> noticehub.event.v1.SubmissionStatus
+	44, // 26: noticehub.processing.v1.Transition.at:type_name -> google.protobuf.Timestamp
+	44, // 27: noticehub.processing.v1.Note.at:type_name -> google.protobuf.Timestamp
 	2,  // 28: noticehub.processing.v1.GetSubmissionDetailResponse.summary:type_name -> noticehub.processing.v1.SubmissionSummary
-	45, // 29: noticehub.processing.v1.GetSubmissionDetailResponse.submission:type_name -> noticehub.intake.v1.Submission
+	47, // 29: noticehub.processing.v1.GetSubmissionDetailResponse.submission:type_name -> noticehub.intake.v1.Submission
 	9,  // 30: noticehub.processing.v1.GetSubmissionDetailResponse.decisions:type_name -> noticehub.processing.v1.DecisionTrace
 	10, // 31: noticehub.processing.v1.GetSubmissionDetailResponse.history:type_name -> noticehub.processing.v1.Transition
 	11, // 32: noticehub.processing.v1.GetSubmissionDetailResponse.notes:type_name -> noticehub.processing.v1.Note
 	12, // 33: noticehub.processing.v1.GetSubmissionDetailResponse.candidates:type_name -> noticehub.processing.v1.MatchCandidate
-	43, // 34: noticehub.processing.v1.GetSubmissionDetailResponse.allowed_outcomes:type_name -> noticehub.event.v1.Outcome
-	31, // 35: noticehub.processing.v1.GetSubmissionDetailResponse.notices:type_name -> noticehub.processing.v1.Notice
+	45, // 34: noticehub.processing.v1.GetSubmissionDetailResponse.allowed_outcomes:type_name -> noticehub.event.v1.Outcome
+	33, // 35: noticehub.processing.v1.GetSubmissionDetailResponse.notices:type_name -> noticehub.processing.v1.Notice
 	2,  // 36: noticehub.processing.v1.ClaimResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
 	2,  // 37: noticehub.processing.v1.ReleaseResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
 	2,  // 38: noticehub.processing.v1.AssignResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
 	2,  // 39: noticehub.processing.v1.HoldResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
 	11, // 40: noticehub.processing.v1.AddNoteResponse.note:type_name -> noticehub.processing.v1.Note
-	43, // 41: noticehub.processing.v1.RecordOutcomeRequest.outcome:type_name -> noticehub.event.v1.Outcome
+	45, // 41: noticehub.processing.v1.RecordOutcomeRequest.outcome:type_name -> noticehub.event.v1.Outcome
 	25, // 42: noticehub.processing.v1.RecordOutcomeRequest.register_change:type_name -> noticehub.processing.v1.RegisterChange
 	2,  // 43: noticehub.processing.v1.RecordOutcomeResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
 	2,  // 44: noticehub.processing.v1.ReturnToAuthorityResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
 	2,  // 45: noticehub.processing.v1.ReprocessResponse.submission:type_name -> noticehub.processing.v1.SubmissionSummary
-	46, // 46: noticehub.processing.v1.ReprocessResponse.error:type_name -> google.rpc.Status
-	47, // 47: noticehub.processing.v1.Notice.measure:type_name -> noticehub.event.v1.Measure
-	48, // 48: noticehub.processing.v1.Notice.state:type_name -> noticehub.event.v1.NoticeState
-	42, // 49: noticehub.processing.v1.Notice.revoked_at:type_name -> google.protobuf.Timestamp
-	42, // 50: noticehub.processing.v1.Notice.recorded_at:type_name -> google.protobuf.Timestamp
-	31, // 51: noticehub.processing.v1.ListNoticesResponse.notices:type_name -> noticehub.processing.v1.Notice
-	43, // 52: noticehub.processing.v1.Disclosure.result:type_name -> noticehub.event.v1.Outcome
-	35, // 53: noticehub.processing.v1.Disclosure.criteria:type_name -> noticehub.processing.v1.Criterion
-	47, // 54: noticehub.processing.v1.Disclosure.measure:type_name -> noticehub.event.v1.Measure
-	42, // 55: noticehub.processing.v1.Disclosure.disclosed_at:type_name -> google.protobuf.Timestamp
-	36, // 56: noticehub.processing.v1.GetDisclosureResponse.disclosure:type_name -> noticehub.processing.v1.Disclosure
+	48, // 46: noticehub.processing.v1.ReprocessResponse.error:type_name -> google.rpc.Status
+	49, // 47: noticehub.processing.v1.Notice.measure:type_name -> noticehub.event.v1.Measure
+	50, // 48: noticehub.processing.v1.Notice.state:type_name -> noticehub.event.v1.NoticeState
+	44, // 49: noticehub.processing.v1.Notice.revoked_at:type_name -> google.protobuf.Timestamp
+	44, // 50: noticehub.processing.v1.Notice.recorded_at:type_name -> google.protobuf.Timestamp
+	33, // 51: noticehub.processing.v1.ListNoticesResponse.notices:type_name -> noticehub.processing.v1.Notice
+	45, // 52: noticehub.processing.v1.Disclosure.result:type_name -> noticehub.event.v1.Outcome
+	37, // 53: noticehub.processing.v1.Disclosure.criteria:type_name -> noticehub.processing.v1.Criterion
+	49, // 54: noticehub.processing.v1.Disclosure.measure:type_name -> noticehub.event.v1.Measure
+	44, // 55: noticehub.processing.v1.Disclosure.disclosed_at:type_name -> google.protobuf.Timestamp
+	38, // 56: noticehub.processing.v1.GetDisclosureResponse.disclosure:type_name -> noticehub.processing.v1.Disclosure
 	1,  // 57: noticehub.processing.v1.QueueService.SearchSubmissions:input_type -> noticehub.processing.v1.SearchSubmissionsRequest
 	4,  // 58: noticehub.processing.v1.QueueService.CountQueue:input_type -> noticehub.processing.v1.CountQueueRequest
 	7,  // 59: noticehub.processing.v1.QueueService.GetSubmissionDetail:input_type -> noticehub.processing.v1.GetSubmissionDetailRequest
@@ -3338,23 +3457,25 @@ var file_noticehub_processing_v1_queue_proto_depIdxs = []int32{
 	24, // 65: noticehub.processing.v1.QueueService.RecordOutcome:input_type -> noticehub.processing.v1.RecordOutcomeRequest
 	27, // 66: noticehub.processing.v1.QueueService.ReturnToAuthority:input_type -> noticehub.processing.v1.ReturnToAuthorityRequest
 	29, // 67: noticehub.processing.v1.QueueService.Reprocess:input_type -> noticehub.processing.v1.ReprocessRequest
-	32, // 68: noticehub.processing.v1.RegisterService.ListNotices:input_type -> noticehub.processing.v1.ListNoticesRequest
-	34, // 69: noticehub.processing.v1.DisclosureService.GetDisclosure:input_type -> noticehub.processing.v1.GetDisclosureRequest
-	3,  // 70: noticehub.processing.v1.QueueService.SearchSubmissions:output_type -> noticehub.processing.v1.SearchSubmissionsResponse
-	6,  // 71: noticehub.processing.v1.QueueService.CountQueue:output_type -> noticehub.processing.v1.CountQueueResponse
-	13, // 72: noticehub.processing.v1.QueueService.GetSubmissionDetail:output_type -> noticehub.processing.v1.GetSubmissionDetailResponse
-	15, // 73: noticehub.processing.v1.QueueService.Claim:output_type -> noticehub.processing.v1.ClaimResponse
-	17, // 74: noticehub.processing.v1.QueueService.Release:output_type -> noticehub.processing.v1.ReleaseResponse
-	19, // 75: noticehub.processing.v1.QueueService.Assign:output_type -> noticehub.processing.v1.AssignResponse
-	21, // 76: noticehub.processing.v1.QueueService.Hold:output_type -> noticehub.processing.v1.HoldResponse
-	23, // 77: noticehub.processing.v1.QueueService.AddNote:output_type -> noticehub.processing.v1.AddNoteResponse
-	26, // 78: noticehub.processing.v1.QueueService.RecordOutcome:output_type -> noticehub.processing.v1.RecordOutcomeResponse
-	28, // 79: noticehub.processing.v1.QueueService.ReturnToAuthority:output_type -> noticehub.processing.v1.ReturnToAuthorityResponse
-	30, // 80: noticehub.processing.v1.QueueService.Reprocess:output_type -> noticehub.processing.v1.ReprocessResponse
-	33, // 81: noticehub.processing.v1.RegisterService.ListNotices:output_type -> noticehub.processing.v1.ListNoticesResponse
-	37, // 82: noticehub.processing.v1.DisclosureService.GetDisclosure:output_type -> noticehub.processing.v1.GetDisclosureResponse
-	70, // [70:83] is the sub-list for method output_type
-	57, // [57:70] is the sub-list for method input_type
+	34, // 68: noticehub.processing.v1.RegisterService.ListNotices:input_type -> noticehub.processing.v1.ListNoticesRequest
+	31, // 69: noticehub.processing.v1.RegisterService.WatchNotices:input_type -> noticehub.processing.v1.WatchNoticesRequest
+	36, // 70: noticehub.processing.v1.DisclosureService.GetDisclosure:input_type -> noticehub.processing.v1.GetDisclosureRequest
+	3,  // 71: noticehub.processing.v1.QueueService.SearchSubmissions:output_type -> noticehub.processing.v1.SearchSubmissionsResponse
+	6,  // 72: noticehub.processing.v1.QueueService.CountQueue:output_type -> noticehub.processing.v1.CountQueueResponse
+	13, // 73: noticehub.processing.v1.QueueService.GetSubmissionDetail:output_type -> noticehub.processing.v1.GetSubmissionDetailResponse
+	15, // 74: noticehub.processing.v1.QueueService.Claim:output_type -> noticehub.processing.v1.ClaimResponse
+	17, // 75: noticehub.processing.v1.QueueService.Release:output_type -> noticehub.processing.v1.ReleaseResponse
+	19, // 76: noticehub.processing.v1.QueueService.Assign:output_type -> noticehub.processing.v1.AssignResponse
+	21, // 77: noticehub.processing.v1.QueueService.Hold:output_type -> noticehub.processing.v1.HoldResponse
+	23, // 78: noticehub.processing.v1.QueueService.AddNote:output_type -> noticehub.processing.v1.AddNoteResponse
+	26, // 79: noticehub.processing.v1.QueueService.RecordOutcome:output_type -> noticehub.processing.v1.RecordOutcomeResponse
+	28, // 80: noticehub.processing.v1.QueueService.ReturnToAuthority:output_type -> noticehub.processing.v1.ReturnToAuthorityResponse
+	30, // 81: noticehub.processing.v1.QueueService.Reprocess:output_type -> noticehub.processing.v1.ReprocessResponse
+	35, // 82: noticehub.processing.v1.RegisterService.ListNotices:output_type -> noticehub.processing.v1.ListNoticesResponse
+	32, // 83: noticehub.processing.v1.RegisterService.WatchNotices:output_type -> noticehub.processing.v1.WatchNoticesResponse
+	39, // 84: noticehub.processing.v1.DisclosureService.GetDisclosure:output_type -> noticehub.processing.v1.GetDisclosureResponse
+	71, // [71:85] is the sub-list for method output_type
+	57, // [57:71] is the sub-list for method input_type
 	57, // [57:57] is the sub-list for extension type_name
 	57, // [57:57] is the sub-list for extension extendee
 	0,  // [0:57] is the sub-list for field type_name
@@ -3371,7 +3492,7 @@ func file_noticehub_processing_v1_queue_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_processing_v1_queue_proto_rawDesc), len(file_noticehub_processing_v1_queue_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -550,7 +550,8 @@ var QueueService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	RegisterService_ListNotices_FullMethodName = "/noticehub.processing.v1.RegisterService/ListNotices"
+	RegisterService_ListNotices_FullMethodName  = "/noticehub.processing.v1.RegisterService/ListNotices"
+	RegisterService_WatchNotices_FullMethodName = "/noticehub.processing.v1.RegisterService/WatchNotices"
 )
 
 // RegisterServiceClient is the client API for RegisterService service.
@@ -562,6 +563,9 @@ type RegisterServiceClient interface {
 	// ListNotices returns a customer's notices, as they were at the end of a given
 	// day, or now.
 	ListNotices(ctx context.Context, in *ListNoticesRequest, opts ...grpc.CallOption) (*ListNoticesResponse, error)
+	// WatchNotices tells, at once and whenever they change, how often a customer's
+	// notices have changed. It tells nothing else of them.
+	WatchNotices(ctx context.Context, in *WatchNoticesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchNoticesResponse], error)
 }
 
 type registerServiceClient struct {
@@ -582,6 +586,25 @@ func (c *registerServiceClient) ListNotices(ctx context.Context, in *ListNotices
 	return out, nil
 }
 
+func (c *registerServiceClient) WatchNotices(ctx context.Context, in *WatchNoticesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchNoticesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RegisterService_ServiceDesc.Streams[0], RegisterService_WatchNotices_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchNoticesRequest, WatchNoticesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RegisterService_WatchNoticesClient = grpc.ServerStreamingClient[WatchNoticesResponse]
+
 // RegisterServiceServer is the server API for RegisterService service.
 // All implementations must embed UnimplementedRegisterServiceServer
 // for forward compatibility.
@@ -591,6 +614,9 @@ type RegisterServiceServer interface {
 	// ListNotices returns a customer's notices, as they were at the end of a given
 	// day, or now.
 	ListNotices(context.Context, *ListNoticesRequest) (*ListNoticesResponse, error)
+	// WatchNotices tells, at once and whenever they change, how often a customer's
+	// notices have changed. It tells nothing else of them.
+	WatchNotices(*WatchNoticesRequest, grpc.ServerStreamingServer[WatchNoticesResponse]) error
 	mustEmbedUnimplementedRegisterServiceServer()
 }
 
@@ -603,6 +629,9 @@ type UnimplementedRegisterServiceServer struct{}
 
 func (UnimplementedRegisterServiceServer) ListNotices(context.Context, *ListNoticesRequest) (*ListNoticesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListNotices not implemented")
+}
+func (UnimplementedRegisterServiceServer) WatchNotices(*WatchNoticesRequest, grpc.ServerStreamingServer[WatchNoticesResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchNotices not implemented")
 }
 func (UnimplementedRegisterServiceServer) mustEmbedUnimplementedRegisterServiceServer() {}
 func (UnimplementedRegisterServiceServer) testEmbeddedByValue()                         {}
@@ -643,6 +672,17 @@ func _RegisterService_ListNotices_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RegisterService_WatchNotices_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchNoticesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RegisterServiceServer).WatchNotices(m, &grpc.GenericServerStream[WatchNoticesRequest, WatchNoticesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RegisterService_WatchNoticesServer = grpc.ServerStreamingServer[WatchNoticesResponse]
+
 // RegisterService_ServiceDesc is the grpc.ServiceDesc for RegisterService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -655,7 +695,13 @@ var RegisterService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RegisterService_ListNotices_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchNotices",
+			Handler:       _RegisterService_WatchNotices_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "noticehub/processing/v1/queue.proto",
 }
 

@@ -2327,6 +2327,98 @@ func (x *PlaceDocumentResponse) GetDocument() *Document {
 	return nil
 }
 
+// WatchCustomerRequest names a customer.
+type WatchCustomerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// CRN.
+	Crn           string `protobuf:"bytes,1,opt,name=crn,proto3" json:"crn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchCustomerRequest) Reset() {
+	*x = WatchCustomerRequest{}
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchCustomerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchCustomerRequest) ProtoMessage() {}
+
+func (x *WatchCustomerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchCustomerRequest.ProtoReflect.Descriptor instead.
+func (*WatchCustomerRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *WatchCustomerRequest) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+// WatchCustomerResponse tells of a change.
+type WatchCustomerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Version of the record; 0 when there is none.
+	Version       int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchCustomerResponse) Reset() {
+	*x = WatchCustomerResponse{}
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchCustomerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchCustomerResponse) ProtoMessage() {}
+
+func (x *WatchCustomerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchCustomerResponse.ProtoReflect.Descriptor instead.
+func (*WatchCustomerResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *WatchCustomerResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 var File_noticehub_registry_v1_changes_proto protoreflect.FileDescriptor
 
 const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
@@ -2505,16 +2597,21 @@ const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\x05title\x18\x03 \x01(\tB\"\xbaH\x1cr\x1a\x10\x01\x18\xc8\x012\x13^[^\\x00-\\x1f\\x7f]*$\x80\x01\x01R\x05title\x12?\n" +
 	"\x04text\x18\x04 \x01(\tB+\xbaH%r#\x10\x01\x18\xa0\x1f2\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$\x80\x01\x01R\x04text\"T\n" +
 	"\x15PlaceDocumentResponse\x12;\n" +
-	"\bdocument\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.DocumentR\bdocument*\xa7\x01\n" +
+	"\bdocument\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.DocumentR\bdocument\"C\n" +
+	"\x14WatchCustomerRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\"1\n" +
+	"\x15WatchCustomerResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion*\xa7\x01\n" +
 	"\x10QuarantineReason\x12!\n" +
 	"\x1dQUARANTINE_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\"QUARANTINE_REASON_UNKNOWN_CUSTOMER\x10\x01\x12\"\n" +
 	"\x1eQUARANTINE_REASON_OUT_OF_ORDER\x10\x02\x12$\n" +
-	" QUARANTINE_REASON_NOT_APPLICABLE\x10\x032\x83\n" +
+	" QUARANTINE_REASON_NOT_APPLICABLE\x10\x032\xf1\n" +
 	"\n" +
 	"\x13CircumstanceService\x12\x94\x01\n" +
 	"\x0eChangeCustomer\x12,.noticehub.registry.v1.ChangeCustomerRequest\x1a-.noticehub.registry.v1.ChangeCustomerResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/customers/{crn}:change\x12\xa5\x01\n" +
-	"\x14ListCustomerVersions\x122.noticehub.registry.v1.ListCustomerVersionsRequest\x1a3.noticehub.registry.v1.ListCustomerVersionsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/customers/{crn}/versions\x12f\n" +
+	"\x14ListCustomerVersions\x122.noticehub.registry.v1.ListCustomerVersionsRequest\x1a3.noticehub.registry.v1.ListCustomerVersionsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/customers/{crn}/versions\x12l\n" +
+	"\rWatchCustomer\x12+.noticehub.registry.v1.WatchCustomerRequest\x1a,.noticehub.registry.v1.WatchCustomerResponse0\x01\x12f\n" +
 	"\vFeedChanges\x12).noticehub.registry.v1.FeedChangesRequest\x1a*.noticehub.registry.v1.FeedChangesResponse(\x01\x12\x8f\x01\n" +
 	"\x0fListQuarantined\x12-.noticehub.registry.v1.ListQuarantinedRequest\x1a..noticehub.registry.v1.ListQuarantinedResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/feeds/quarantined\x12\xa3\x01\n" +
 	"\x12RedriveQuarantined\x120.noticehub.registry.v1.RedriveQuarantinedRequest\x1a1.noticehub.registry.v1.RedriveQuarantinedResponse\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/feeds/quarantined:redrive\x12\xc3\x01\n" +
@@ -2535,7 +2632,7 @@ func file_noticehub_registry_v1_changes_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_registry_v1_changes_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_registry_v1_changes_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_noticehub_registry_v1_changes_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_noticehub_registry_v1_changes_proto_goTypes = []any{
 	(QuarantineReason)(0),                    // 0: noticehub.registry.v1.QuarantineReason
 	(*EndNominee)(nil),                       // 1: noticehub.registry.v1.EndNominee
@@ -2566,64 +2663,66 @@ var file_noticehub_registry_v1_changes_proto_goTypes = []any{
 	(*ListSchoolMealsProvidersResponse)(nil), // 26: noticehub.registry.v1.ListSchoolMealsProvidersResponse
 	(*PlaceDocumentRequest)(nil),             // 27: noticehub.registry.v1.PlaceDocumentRequest
 	(*PlaceDocumentResponse)(nil),            // 28: noticehub.registry.v1.PlaceDocumentResponse
-	(AllocationMethod)(0),                    // 29: noticehub.registry.v1.AllocationMethod
-	(*Address)(nil),                          // 30: noticehub.registry.v1.Address
-	(AddressType)(0),                         // 31: noticehub.registry.v1.AddressType
-	(*Payment)(nil),                          // 32: noticehub.registry.v1.Payment
-	(*Nominee)(nil),                          // 33: noticehub.registry.v1.Nominee
-	(*Child)(nil),                            // 34: noticehub.registry.v1.Child
-	(*Imprisonment)(nil),                     // 35: noticehub.registry.v1.Imprisonment
-	(*CompliancePenalty)(nil),                // 36: noticehub.registry.v1.CompliancePenalty
-	(CarerAllowanceStatus)(0),                // 37: noticehub.registry.v1.CarerAllowanceStatus
-	(v1.Measure)(0),                          // 38: noticehub.event.v1.Measure
-	(*AccountCredit)(nil),                    // 39: noticehub.registry.v1.AccountCredit
-	(*Expense)(nil),                          // 40: noticehub.registry.v1.Expense
-	(*CardTransaction)(nil),                  // 41: noticehub.registry.v1.CardTransaction
-	(*Exemption)(nil),                        // 42: noticehub.registry.v1.Exemption
-	(*ServiceOffer)(nil),                     // 43: noticehub.registry.v1.ServiceOffer
-	(*Name)(nil),                             // 44: noticehub.registry.v1.Name
-	(*Customer)(nil),                         // 45: noticehub.registry.v1.Customer
-	(*timestamppb.Timestamp)(nil),            // 46: google.protobuf.Timestamp
-	(*ImportError)(nil),                      // 47: noticehub.registry.v1.ImportError
-	(*Document)(nil),                         // 48: noticehub.registry.v1.Document
+	(*WatchCustomerRequest)(nil),             // 29: noticehub.registry.v1.WatchCustomerRequest
+	(*WatchCustomerResponse)(nil),            // 30: noticehub.registry.v1.WatchCustomerResponse
+	(AllocationMethod)(0),                    // 31: noticehub.registry.v1.AllocationMethod
+	(*Address)(nil),                          // 32: noticehub.registry.v1.Address
+	(AddressType)(0),                         // 33: noticehub.registry.v1.AddressType
+	(*Payment)(nil),                          // 34: noticehub.registry.v1.Payment
+	(*Nominee)(nil),                          // 35: noticehub.registry.v1.Nominee
+	(*Child)(nil),                            // 36: noticehub.registry.v1.Child
+	(*Imprisonment)(nil),                     // 37: noticehub.registry.v1.Imprisonment
+	(*CompliancePenalty)(nil),                // 38: noticehub.registry.v1.CompliancePenalty
+	(CarerAllowanceStatus)(0),                // 39: noticehub.registry.v1.CarerAllowanceStatus
+	(v1.Measure)(0),                          // 40: noticehub.event.v1.Measure
+	(*AccountCredit)(nil),                    // 41: noticehub.registry.v1.AccountCredit
+	(*Expense)(nil),                          // 42: noticehub.registry.v1.Expense
+	(*CardTransaction)(nil),                  // 43: noticehub.registry.v1.CardTransaction
+	(*Exemption)(nil),                        // 44: noticehub.registry.v1.Exemption
+	(*ServiceOffer)(nil),                     // 45: noticehub.registry.v1.ServiceOffer
+	(*Name)(nil),                             // 46: noticehub.registry.v1.Name
+	(*Customer)(nil),                         // 47: noticehub.registry.v1.Customer
+	(*timestamppb.Timestamp)(nil),            // 48: google.protobuf.Timestamp
+	(*ImportError)(nil),                      // 49: noticehub.registry.v1.ImportError
+	(*Document)(nil),                         // 50: noticehub.registry.v1.Document
 }
 var file_noticehub_registry_v1_changes_proto_depIdxs = []int32{
-	29, // 0: noticehub.registry.v1.SetCard.allocation_method:type_name -> noticehub.registry.v1.AllocationMethod
-	30, // 1: noticehub.registry.v1.Change.put_address:type_name -> noticehub.registry.v1.Address
-	31, // 2: noticehub.registry.v1.Change.end_address:type_name -> noticehub.registry.v1.AddressType
-	32, // 3: noticehub.registry.v1.Change.put_payment:type_name -> noticehub.registry.v1.Payment
-	33, // 4: noticehub.registry.v1.Change.set_nominee:type_name -> noticehub.registry.v1.Nominee
+	31, // 0: noticehub.registry.v1.SetCard.allocation_method:type_name -> noticehub.registry.v1.AllocationMethod
+	32, // 1: noticehub.registry.v1.Change.put_address:type_name -> noticehub.registry.v1.Address
+	33, // 2: noticehub.registry.v1.Change.end_address:type_name -> noticehub.registry.v1.AddressType
+	34, // 3: noticehub.registry.v1.Change.put_payment:type_name -> noticehub.registry.v1.Payment
+	35, // 4: noticehub.registry.v1.Change.set_nominee:type_name -> noticehub.registry.v1.Nominee
 	1,  // 5: noticehub.registry.v1.Change.end_nominee:type_name -> noticehub.registry.v1.EndNominee
 	7,  // 6: noticehub.registry.v1.Change.unlink_partner:type_name -> noticehub.registry.v1.Nothing
-	34, // 7: noticehub.registry.v1.Change.child_entered:type_name -> noticehub.registry.v1.Child
+	36, // 7: noticehub.registry.v1.Change.child_entered:type_name -> noticehub.registry.v1.Child
 	2,  // 8: noticehub.registry.v1.Change.child_left:type_name -> noticehub.registry.v1.ChildLeft
-	35, // 9: noticehub.registry.v1.Change.put_imprisonment:type_name -> noticehub.registry.v1.Imprisonment
+	37, // 9: noticehub.registry.v1.Change.put_imprisonment:type_name -> noticehub.registry.v1.Imprisonment
 	7,  // 10: noticehub.registry.v1.Change.end_imprisonment:type_name -> noticehub.registry.v1.Nothing
-	36, // 11: noticehub.registry.v1.Change.put_penalty:type_name -> noticehub.registry.v1.CompliancePenalty
-	37, // 12: noticehub.registry.v1.Change.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
-	38, // 13: noticehub.registry.v1.Change.other_measure:type_name -> noticehub.event.v1.Measure
+	38, // 11: noticehub.registry.v1.Change.put_penalty:type_name -> noticehub.registry.v1.CompliancePenalty
+	39, // 12: noticehub.registry.v1.Change.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
+	40, // 13: noticehub.registry.v1.Change.other_measure:type_name -> noticehub.event.v1.Measure
 	3,  // 14: noticehub.registry.v1.Change.set_account:type_name -> noticehub.registry.v1.SetAccount
-	39, // 15: noticehub.registry.v1.Change.account_credit:type_name -> noticehub.registry.v1.AccountCredit
-	40, // 16: noticehub.registry.v1.Change.put_expense:type_name -> noticehub.registry.v1.Expense
+	41, // 15: noticehub.registry.v1.Change.account_credit:type_name -> noticehub.registry.v1.AccountCredit
+	42, // 16: noticehub.registry.v1.Change.put_expense:type_name -> noticehub.registry.v1.Expense
 	4,  // 17: noticehub.registry.v1.Change.cease_expense:type_name -> noticehub.registry.v1.CeaseExpense
 	5,  // 18: noticehub.registry.v1.Change.expense_payment:type_name -> noticehub.registry.v1.ExpensePayment
 	6,  // 19: noticehub.registry.v1.Change.set_card:type_name -> noticehub.registry.v1.SetCard
-	41, // 20: noticehub.registry.v1.Change.card_declined:type_name -> noticehub.registry.v1.CardTransaction
-	41, // 21: noticehub.registry.v1.Change.vary_balance_rejected:type_name -> noticehub.registry.v1.CardTransaction
-	42, // 22: noticehub.registry.v1.Change.put_exemption:type_name -> noticehub.registry.v1.Exemption
-	43, // 23: noticehub.registry.v1.Change.put_service_offer:type_name -> noticehub.registry.v1.ServiceOffer
-	44, // 24: noticehub.registry.v1.Change.put_name:type_name -> noticehub.registry.v1.Name
+	43, // 20: noticehub.registry.v1.Change.card_declined:type_name -> noticehub.registry.v1.CardTransaction
+	43, // 21: noticehub.registry.v1.Change.vary_balance_rejected:type_name -> noticehub.registry.v1.CardTransaction
+	44, // 22: noticehub.registry.v1.Change.put_exemption:type_name -> noticehub.registry.v1.Exemption
+	45, // 23: noticehub.registry.v1.Change.put_service_offer:type_name -> noticehub.registry.v1.ServiceOffer
+	46, // 24: noticehub.registry.v1.Change.put_name:type_name -> noticehub.registry.v1.Name
 	8,  // 25: noticehub.registry.v1.ChangeCustomerRequest.changes:type_name -> noticehub.registry.v1.Change
-	45, // 26: noticehub.registry.v1.ChangeCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	46, // 27: noticehub.registry.v1.CustomerVersion.recorded_at:type_name -> google.protobuf.Timestamp
+	47, // 26: noticehub.registry.v1.ChangeCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
+	48, // 27: noticehub.registry.v1.CustomerVersion.recorded_at:type_name -> google.protobuf.Timestamp
 	12, // 28: noticehub.registry.v1.ListCustomerVersionsResponse.versions:type_name -> noticehub.registry.v1.CustomerVersion
-	46, // 29: noticehub.registry.v1.FeedRecord.occurred_at:type_name -> google.protobuf.Timestamp
+	48, // 29: noticehub.registry.v1.FeedRecord.occurred_at:type_name -> google.protobuf.Timestamp
 	8,  // 30: noticehub.registry.v1.FeedRecord.changes:type_name -> noticehub.registry.v1.Change
 	14, // 31: noticehub.registry.v1.FeedChangesRequest.record:type_name -> noticehub.registry.v1.FeedRecord
-	47, // 32: noticehub.registry.v1.FeedChangesResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	49, // 32: noticehub.registry.v1.FeedChangesResponse.errors:type_name -> noticehub.registry.v1.ImportError
 	14, // 33: noticehub.registry.v1.QuarantinedRecord.record:type_name -> noticehub.registry.v1.FeedRecord
 	0,  // 34: noticehub.registry.v1.QuarantinedRecord.reason:type_name -> noticehub.registry.v1.QuarantineReason
-	46, // 35: noticehub.registry.v1.QuarantinedRecord.quarantined_at:type_name -> google.protobuf.Timestamp
+	48, // 35: noticehub.registry.v1.QuarantinedRecord.quarantined_at:type_name -> google.protobuf.Timestamp
 	0,  // 36: noticehub.registry.v1.ListQuarantinedRequest.reason:type_name -> noticehub.registry.v1.QuarantineReason
 	17, // 37: noticehub.registry.v1.ListQuarantinedResponse.records:type_name -> noticehub.registry.v1.QuarantinedRecord
 	0,  // 38: noticehub.registry.v1.RedriveQuarantinedRequest.reason:type_name -> noticehub.registry.v1.QuarantineReason
@@ -2631,25 +2730,27 @@ var file_noticehub_registry_v1_changes_proto_depIdxs = []int32{
 	22, // 40: noticehub.registry.v1.PutSchoolMealsProviderRequest.provider:type_name -> noticehub.registry.v1.SchoolMealsProvider
 	22, // 41: noticehub.registry.v1.PutSchoolMealsProviderResponse.provider:type_name -> noticehub.registry.v1.SchoolMealsProvider
 	22, // 42: noticehub.registry.v1.ListSchoolMealsProvidersResponse.providers:type_name -> noticehub.registry.v1.SchoolMealsProvider
-	48, // 43: noticehub.registry.v1.PlaceDocumentResponse.document:type_name -> noticehub.registry.v1.Document
+	50, // 43: noticehub.registry.v1.PlaceDocumentResponse.document:type_name -> noticehub.registry.v1.Document
 	9,  // 44: noticehub.registry.v1.CircumstanceService.ChangeCustomer:input_type -> noticehub.registry.v1.ChangeCustomerRequest
 	11, // 45: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:input_type -> noticehub.registry.v1.ListCustomerVersionsRequest
-	15, // 46: noticehub.registry.v1.CircumstanceService.FeedChanges:input_type -> noticehub.registry.v1.FeedChangesRequest
-	18, // 47: noticehub.registry.v1.CircumstanceService.ListQuarantined:input_type -> noticehub.registry.v1.ListQuarantinedRequest
-	20, // 48: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:input_type -> noticehub.registry.v1.RedriveQuarantinedRequest
-	23, // 49: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:input_type -> noticehub.registry.v1.PutSchoolMealsProviderRequest
-	25, // 50: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:input_type -> noticehub.registry.v1.ListSchoolMealsProvidersRequest
-	27, // 51: noticehub.registry.v1.CircumstanceService.PlaceDocument:input_type -> noticehub.registry.v1.PlaceDocumentRequest
-	10, // 52: noticehub.registry.v1.CircumstanceService.ChangeCustomer:output_type -> noticehub.registry.v1.ChangeCustomerResponse
-	13, // 53: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:output_type -> noticehub.registry.v1.ListCustomerVersionsResponse
-	16, // 54: noticehub.registry.v1.CircumstanceService.FeedChanges:output_type -> noticehub.registry.v1.FeedChangesResponse
-	19, // 55: noticehub.registry.v1.CircumstanceService.ListQuarantined:output_type -> noticehub.registry.v1.ListQuarantinedResponse
-	21, // 56: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:output_type -> noticehub.registry.v1.RedriveQuarantinedResponse
-	24, // 57: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:output_type -> noticehub.registry.v1.PutSchoolMealsProviderResponse
-	26, // 58: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:output_type -> noticehub.registry.v1.ListSchoolMealsProvidersResponse
-	28, // 59: noticehub.registry.v1.CircumstanceService.PlaceDocument:output_type -> noticehub.registry.v1.PlaceDocumentResponse
-	52, // [52:60] is the sub-list for method output_type
-	44, // [44:52] is the sub-list for method input_type
+	29, // 46: noticehub.registry.v1.CircumstanceService.WatchCustomer:input_type -> noticehub.registry.v1.WatchCustomerRequest
+	15, // 47: noticehub.registry.v1.CircumstanceService.FeedChanges:input_type -> noticehub.registry.v1.FeedChangesRequest
+	18, // 48: noticehub.registry.v1.CircumstanceService.ListQuarantined:input_type -> noticehub.registry.v1.ListQuarantinedRequest
+	20, // 49: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:input_type -> noticehub.registry.v1.RedriveQuarantinedRequest
+	23, // 50: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:input_type -> noticehub.registry.v1.PutSchoolMealsProviderRequest
+	25, // 51: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:input_type -> noticehub.registry.v1.ListSchoolMealsProvidersRequest
+	27, // 52: noticehub.registry.v1.CircumstanceService.PlaceDocument:input_type -> noticehub.registry.v1.PlaceDocumentRequest
+	10, // 53: noticehub.registry.v1.CircumstanceService.ChangeCustomer:output_type -> noticehub.registry.v1.ChangeCustomerResponse
+	13, // 54: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:output_type -> noticehub.registry.v1.ListCustomerVersionsResponse
+	30, // 55: noticehub.registry.v1.CircumstanceService.WatchCustomer:output_type -> noticehub.registry.v1.WatchCustomerResponse
+	16, // 56: noticehub.registry.v1.CircumstanceService.FeedChanges:output_type -> noticehub.registry.v1.FeedChangesResponse
+	19, // 57: noticehub.registry.v1.CircumstanceService.ListQuarantined:output_type -> noticehub.registry.v1.ListQuarantinedResponse
+	21, // 58: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:output_type -> noticehub.registry.v1.RedriveQuarantinedResponse
+	24, // 59: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:output_type -> noticehub.registry.v1.PutSchoolMealsProviderResponse
+	26, // 60: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:output_type -> noticehub.registry.v1.ListSchoolMealsProvidersResponse
+	28, // 61: noticehub.registry.v1.CircumstanceService.PlaceDocument:output_type -> noticehub.registry.v1.PlaceDocumentResponse
+	53, // [53:62] is the sub-list for method output_type
+	44, // [44:53] is the sub-list for method input_type
 	44, // [44:44] is the sub-list for extension type_name
 	44, // [44:44] is the sub-list for extension extendee
 	0,  // [0:44] is the sub-list for field type_name
@@ -2703,7 +2804,7 @@ func file_noticehub_registry_v1_changes_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_registry_v1_changes_proto_rawDesc), len(file_noticehub_registry_v1_changes_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	CircumstanceService_ChangeCustomer_FullMethodName           = "/noticehub.registry.v1.CircumstanceService/ChangeCustomer"
 	CircumstanceService_ListCustomerVersions_FullMethodName     = "/noticehub.registry.v1.CircumstanceService/ListCustomerVersions"
+	CircumstanceService_WatchCustomer_FullMethodName            = "/noticehub.registry.v1.CircumstanceService/WatchCustomer"
 	CircumstanceService_FeedChanges_FullMethodName              = "/noticehub.registry.v1.CircumstanceService/FeedChanges"
 	CircumstanceService_ListQuarantined_FullMethodName          = "/noticehub.registry.v1.CircumstanceService/ListQuarantined"
 	CircumstanceService_RedriveQuarantined_FullMethodName       = "/noticehub.registry.v1.CircumstanceService/RedriveQuarantined"
@@ -40,6 +41,9 @@ type CircumstanceServiceClient interface {
 	ChangeCustomer(ctx context.Context, in *ChangeCustomerRequest, opts ...grpc.CallOption) (*ChangeCustomerResponse, error)
 	// ListCustomerVersions pages through the versions of a record, newest first.
 	ListCustomerVersions(ctx context.Context, in *ListCustomerVersionsRequest, opts ...grpc.CallOption) (*ListCustomerVersionsResponse, error)
+	// WatchCustomer tells, at once and whenever it changes, the version of a
+	// customer's record. It tells nothing else of it.
+	WatchCustomer(ctx context.Context, in *WatchCustomerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCustomerResponse], error)
 	// FeedChanges takes the records of a feed. What cannot be applied is set
 	// aside with its reason, never dropped; a record sent again changes nothing.
 	FeedChanges(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[FeedChangesRequest, FeedChangesResponse], error)
@@ -83,9 +87,28 @@ func (c *circumstanceServiceClient) ListCustomerVersions(ctx context.Context, in
 	return out, nil
 }
 
+func (c *circumstanceServiceClient) WatchCustomer(ctx context.Context, in *WatchCustomerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCustomerResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CircumstanceService_ServiceDesc.Streams[0], CircumstanceService_WatchCustomer_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchCustomerRequest, WatchCustomerResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CircumstanceService_WatchCustomerClient = grpc.ServerStreamingClient[WatchCustomerResponse]
+
 func (c *circumstanceServiceClient) FeedChanges(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[FeedChangesRequest, FeedChangesResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &CircumstanceService_ServiceDesc.Streams[0], CircumstanceService_FeedChanges_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &CircumstanceService_ServiceDesc.Streams[1], CircumstanceService_FeedChanges_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +180,9 @@ type CircumstanceServiceServer interface {
 	ChangeCustomer(context.Context, *ChangeCustomerRequest) (*ChangeCustomerResponse, error)
 	// ListCustomerVersions pages through the versions of a record, newest first.
 	ListCustomerVersions(context.Context, *ListCustomerVersionsRequest) (*ListCustomerVersionsResponse, error)
+	// WatchCustomer tells, at once and whenever it changes, the version of a
+	// customer's record. It tells nothing else of it.
+	WatchCustomer(*WatchCustomerRequest, grpc.ServerStreamingServer[WatchCustomerResponse]) error
 	// FeedChanges takes the records of a feed. What cannot be applied is set
 	// aside with its reason, never dropped; a record sent again changes nothing.
 	FeedChanges(grpc.ClientStreamingServer[FeedChangesRequest, FeedChangesResponse]) error
@@ -185,6 +211,9 @@ func (UnimplementedCircumstanceServiceServer) ChangeCustomer(context.Context, *C
 }
 func (UnimplementedCircumstanceServiceServer) ListCustomerVersions(context.Context, *ListCustomerVersionsRequest) (*ListCustomerVersionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCustomerVersions not implemented")
+}
+func (UnimplementedCircumstanceServiceServer) WatchCustomer(*WatchCustomerRequest, grpc.ServerStreamingServer[WatchCustomerResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchCustomer not implemented")
 }
 func (UnimplementedCircumstanceServiceServer) FeedChanges(grpc.ClientStreamingServer[FeedChangesRequest, FeedChangesResponse]) error {
 	return status.Error(codes.Unimplemented, "method FeedChanges not implemented")
@@ -260,6 +289,17 @@ func _CircumstanceService_ListCustomerVersions_Handler(srv interface{}, ctx cont
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _CircumstanceService_WatchCustomer_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchCustomerRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CircumstanceServiceServer).WatchCustomer(m, &grpc.GenericServerStream[WatchCustomerRequest, WatchCustomerResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CircumstanceService_WatchCustomerServer = grpc.ServerStreamingServer[WatchCustomerResponse]
 
 func _CircumstanceService_FeedChanges_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(CircumstanceServiceServer).FeedChanges(&grpc.GenericServerStream[FeedChangesRequest, FeedChangesResponse]{ServerStream: stream})
@@ -395,6 +435,11 @@ var CircumstanceService_ServiceDesc = grpc.ServiceDesc{
 		},
 	},
 	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchCustomer",
+			Handler:       _CircumstanceService_WatchCustomer_Handler,
+			ServerStreams: true,
+		},
 		{
 			StreamName:    "FeedChanges",
 			Handler:       _CircumstanceService_FeedChanges_Handler,

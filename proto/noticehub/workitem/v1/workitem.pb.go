@@ -1266,6 +1266,438 @@ func (x *CountWorkItemsResponse) GetCounts() []*WorkItemCount {
 	return nil
 }
 
+// CountWorkloadRequest filters what is counted.
+type CountWorkloadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Office; empty counts all.
+	Office        string `protobuf:"bytes,1,opt,name=office,proto3" json:"office,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountWorkloadRequest) Reset() {
+	*x = CountWorkloadRequest{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountWorkloadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountWorkloadRequest) ProtoMessage() {}
+
+func (x *CountWorkloadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountWorkloadRequest.ProtoReflect.Descriptor instead.
+func (*CountWorkloadRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CountWorkloadRequest) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+// AssigneeLoad is what one officer is to act on.
+type AssigneeLoad struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Officer.
+	OfficerId string `protobuf:"bytes,1,opt,name=officer_id,json=officerId,proto3" json:"officer_id,omitempty"`
+	// Open items assigned to the officer, those being investigated included.
+	Open int64 `protobuf:"varint,2,opt,name=open,proto3" json:"open,omitempty"`
+	// When the oldest of these was raised.
+	OldestRaisedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=oldest_raised_at,json=oldestRaisedAt,proto3" json:"oldest_raised_at,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AssigneeLoad) Reset() {
+	*x = AssigneeLoad{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssigneeLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssigneeLoad) ProtoMessage() {}
+
+func (x *AssigneeLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssigneeLoad.ProtoReflect.Descriptor instead.
+func (*AssigneeLoad) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AssigneeLoad) GetOfficerId() string {
+	if x != nil {
+		return x.OfficerId
+	}
+	return ""
+}
+
+func (x *AssigneeLoad) GetOpen() int64 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *AssigneeLoad) GetOldestRaisedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestRaisedAt
+	}
+	return nil
+}
+
+// ItemAgeBand counts open items by days since they were raised.
+type ItemAgeBand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Age in whole days at least.
+	FromDays int32 `protobuf:"varint,1,opt,name=from_days,json=fromDays,proto3" json:"from_days,omitempty"`
+	// Age in whole days at most; 0 for no limit.
+	ToDays int32 `protobuf:"varint,2,opt,name=to_days,json=toDays,proto3" json:"to_days,omitempty"`
+	// Open items assigned to an officer.
+	Assigned int64 `protobuf:"varint,3,opt,name=assigned,proto3" json:"assigned,omitempty"`
+	// Open items nobody is assigned to.
+	Unassigned    int64 `protobuf:"varint,4,opt,name=unassigned,proto3" json:"unassigned,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ItemAgeBand) Reset() {
+	*x = ItemAgeBand{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ItemAgeBand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ItemAgeBand) ProtoMessage() {}
+
+func (x *ItemAgeBand) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ItemAgeBand.ProtoReflect.Descriptor instead.
+func (*ItemAgeBand) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ItemAgeBand) GetFromDays() int32 {
+	if x != nil {
+		return x.FromDays
+	}
+	return 0
+}
+
+func (x *ItemAgeBand) GetToDays() int32 {
+	if x != nil {
+		return x.ToDays
+	}
+	return 0
+}
+
+func (x *ItemAgeBand) GetAssigned() int64 {
+	if x != nil {
+		return x.Assigned
+	}
+	return 0
+}
+
+func (x *ItemAgeBand) GetUnassigned() int64 {
+	if x != nil {
+		return x.Unassigned
+	}
+	return 0
+}
+
+// CountWorkloadResponse answers CountWorkload.
+type CountWorkloadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By officer, who has most first; at most 200.
+	Officers []*AssigneeLoad `protobuf:"bytes,1,rep,name=officers,proto3" json:"officers,omitempty"`
+	// By age, youngest first; every open item is in exactly one.
+	Ages          []*ItemAgeBand `protobuf:"bytes,2,rep,name=ages,proto3" json:"ages,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountWorkloadResponse) Reset() {
+	*x = CountWorkloadResponse{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountWorkloadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountWorkloadResponse) ProtoMessage() {}
+
+func (x *CountWorkloadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountWorkloadResponse.ProtoReflect.Descriptor instead.
+func (*CountWorkloadResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CountWorkloadResponse) GetOfficers() []*AssigneeLoad {
+	if x != nil {
+		return x.Officers
+	}
+	return nil
+}
+
+func (x *CountWorkloadResponse) GetAges() []*ItemAgeBand {
+	if x != nil {
+		return x.Ages
+	}
+	return nil
+}
+
+// WatchWorkItemsRequest says what to watch.
+type WatchWorkItemsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Items a screen shows, at most 200; may be empty.
+	WorkItemIds []string `protobuf:"bytes,1,rep,name=work_item_ids,json=workItemIds,proto3" json:"work_item_ids,omitempty"`
+	// A customer whose items and activities are shown; may be empty.
+	Crn           string `protobuf:"bytes,2,opt,name=crn,proto3" json:"crn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchWorkItemsRequest) Reset() {
+	*x = WatchWorkItemsRequest{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchWorkItemsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchWorkItemsRequest) ProtoMessage() {}
+
+func (x *WatchWorkItemsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchWorkItemsRequest.ProtoReflect.Descriptor instead.
+func (*WatchWorkItemsRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *WatchWorkItemsRequest) GetWorkItemIds() []string {
+	if x != nil {
+		return x.WorkItemIds
+	}
+	return nil
+}
+
+func (x *WatchWorkItemsRequest) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+// ChangedWorkItem says that an item is not what it was.
+type ChangedWorkItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id.
+	WorkItemId string `protobuf:"bytes,1,opt,name=work_item_id,json=workItemId,proto3" json:"work_item_id,omitempty"`
+	// Version now.
+	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Status now.
+	Status WorkItemStatus `protobuf:"varint,3,opt,name=status,proto3,enum=noticehub.workitem.v1.WorkItemStatus" json:"status,omitempty"`
+	// Officer it is assigned to now; empty when none.
+	Assignee      string `protobuf:"bytes,4,opt,name=assignee,proto3" json:"assignee,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangedWorkItem) Reset() {
+	*x = ChangedWorkItem{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangedWorkItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangedWorkItem) ProtoMessage() {}
+
+func (x *ChangedWorkItem) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangedWorkItem.ProtoReflect.Descriptor instead.
+func (*ChangedWorkItem) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ChangedWorkItem) GetWorkItemId() string {
+	if x != nil {
+		return x.WorkItemId
+	}
+	return ""
+}
+
+func (x *ChangedWorkItem) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ChangedWorkItem) GetStatus() WorkItemStatus {
+	if x != nil {
+		return x.Status
+	}
+	return WorkItemStatus_WORK_ITEM_STATUS_UNSPECIFIED
+}
+
+func (x *ChangedWorkItem) GetAssignee() string {
+	if x != nil {
+		return x.Assignee
+	}
+	return ""
+}
+
+// WatchWorkItemsResponse tells what changed since the response before. The first
+// one tells the counts; others come only when something changed, four times a
+// second at most.
+type WatchWorkItemsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Open items by code and office; unset when they did not change.
+	Counts *CountWorkItemsResponse `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Watched items that changed since the call began or were told last.
+	Changed []*ChangedWorkItem `protobuf:"bytes,2,rep,name=changed,proto3" json:"changed,omitempty"`
+	// True when the customer's items or activities changed.
+	CustomerChanged bool `protobuf:"varint,3,opt,name=customer_changed,json=customerChanged,proto3" json:"customer_changed,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *WatchWorkItemsResponse) Reset() {
+	*x = WatchWorkItemsResponse{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchWorkItemsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchWorkItemsResponse) ProtoMessage() {}
+
+func (x *WatchWorkItemsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchWorkItemsResponse.ProtoReflect.Descriptor instead.
+func (*WatchWorkItemsResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WatchWorkItemsResponse) GetCounts() *CountWorkItemsResponse {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *WatchWorkItemsResponse) GetChanged() []*ChangedWorkItem {
+	if x != nil {
+		return x.Changed
+	}
+	return nil
+}
+
+func (x *WatchWorkItemsResponse) GetCustomerChanged() bool {
+	if x != nil {
+		return x.CustomerChanged
+	}
+	return false
+}
+
 // GetWorkItemRequest names an item.
 type GetWorkItemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1277,7 +1709,7 @@ type GetWorkItemRequest struct {
 
 func (x *GetWorkItemRequest) Reset() {
 	*x = GetWorkItemRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1721,7 @@ func (x *GetWorkItemRequest) String() string {
 func (*GetWorkItemRequest) ProtoMessage() {}
 
 func (x *GetWorkItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1734,7 @@ func (x *GetWorkItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkItemRequest.ProtoReflect.Descriptor instead.
 func (*GetWorkItemRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{11}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetWorkItemRequest) GetWorkItemId() string {
@@ -1327,7 +1759,7 @@ type GetWorkItemResponse struct {
 
 func (x *GetWorkItemResponse) Reset() {
 	*x = GetWorkItemResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1771,7 @@ func (x *GetWorkItemResponse) String() string {
 func (*GetWorkItemResponse) ProtoMessage() {}
 
 func (x *GetWorkItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1784,7 @@ func (x *GetWorkItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkItemResponse.ProtoReflect.Descriptor instead.
 func (*GetWorkItemResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{12}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetWorkItemResponse) GetWorkItem() *WorkItem {
@@ -1389,7 +1821,7 @@ type StartInvestigationRequest struct {
 
 func (x *StartInvestigationRequest) Reset() {
 	*x = StartInvestigationRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1401,7 +1833,7 @@ func (x *StartInvestigationRequest) String() string {
 func (*StartInvestigationRequest) ProtoMessage() {}
 
 func (x *StartInvestigationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1414,7 +1846,7 @@ func (x *StartInvestigationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartInvestigationRequest.ProtoReflect.Descriptor instead.
 func (*StartInvestigationRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{13}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *StartInvestigationRequest) GetWorkItemId() string {
@@ -1442,7 +1874,7 @@ type StartInvestigationResponse struct {
 
 func (x *StartInvestigationResponse) Reset() {
 	*x = StartInvestigationResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1886,7 @@ func (x *StartInvestigationResponse) String() string {
 func (*StartInvestigationResponse) ProtoMessage() {}
 
 func (x *StartInvestigationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1899,7 @@ func (x *StartInvestigationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartInvestigationResponse.ProtoReflect.Descriptor instead.
 func (*StartInvestigationResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{14}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StartInvestigationResponse) GetWorkItem() *WorkItem {
@@ -1494,7 +1926,7 @@ type CompleteWorkItemRequest struct {
 
 func (x *CompleteWorkItemRequest) Reset() {
 	*x = CompleteWorkItemRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1506,7 +1938,7 @@ func (x *CompleteWorkItemRequest) String() string {
 func (*CompleteWorkItemRequest) ProtoMessage() {}
 
 func (x *CompleteWorkItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1519,7 +1951,7 @@ func (x *CompleteWorkItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteWorkItemRequest.ProtoReflect.Descriptor instead.
 func (*CompleteWorkItemRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{15}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CompleteWorkItemRequest) GetWorkItemId() string {
@@ -1561,7 +1993,7 @@ type CompleteWorkItemResponse struct {
 
 func (x *CompleteWorkItemResponse) Reset() {
 	*x = CompleteWorkItemResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +2005,7 @@ func (x *CompleteWorkItemResponse) String() string {
 func (*CompleteWorkItemResponse) ProtoMessage() {}
 
 func (x *CompleteWorkItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +2018,7 @@ func (x *CompleteWorkItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteWorkItemResponse.ProtoReflect.Descriptor instead.
 func (*CompleteWorkItemResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CompleteWorkItemResponse) GetWorkItem() *WorkItem {
@@ -1615,7 +2047,7 @@ type RecordServiceComponentRequest struct {
 
 func (x *RecordServiceComponentRequest) Reset() {
 	*x = RecordServiceComponentRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +2059,7 @@ func (x *RecordServiceComponentRequest) String() string {
 func (*RecordServiceComponentRequest) ProtoMessage() {}
 
 func (x *RecordServiceComponentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +2072,7 @@ func (x *RecordServiceComponentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordServiceComponentRequest.ProtoReflect.Descriptor instead.
 func (*RecordServiceComponentRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RecordServiceComponentRequest) GetWorkItemId() string {
@@ -1689,7 +2121,7 @@ type RecordServiceComponentResponse struct {
 
 func (x *RecordServiceComponentResponse) Reset() {
 	*x = RecordServiceComponentResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +2133,7 @@ func (x *RecordServiceComponentResponse) String() string {
 func (*RecordServiceComponentResponse) ProtoMessage() {}
 
 func (x *RecordServiceComponentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +2146,7 @@ func (x *RecordServiceComponentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordServiceComponentResponse.ProtoReflect.Descriptor instead.
 func (*RecordServiceComponentResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RecordServiceComponentResponse) GetWorkItem() *WorkItem {
@@ -1743,7 +2175,7 @@ type ReassignWorkItemRequest struct {
 
 func (x *ReassignWorkItemRequest) Reset() {
 	*x = ReassignWorkItemRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +2187,7 @@ func (x *ReassignWorkItemRequest) String() string {
 func (*ReassignWorkItemRequest) ProtoMessage() {}
 
 func (x *ReassignWorkItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +2200,7 @@ func (x *ReassignWorkItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassignWorkItemRequest.ProtoReflect.Descriptor instead.
 func (*ReassignWorkItemRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{19}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReassignWorkItemRequest) GetWorkItemId() string {
@@ -1817,7 +2249,7 @@ type ReassignWorkItemResponse struct {
 
 func (x *ReassignWorkItemResponse) Reset() {
 	*x = ReassignWorkItemResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1829,7 +2261,7 @@ func (x *ReassignWorkItemResponse) String() string {
 func (*ReassignWorkItemResponse) ProtoMessage() {}
 
 func (x *ReassignWorkItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1842,7 +2274,7 @@ func (x *ReassignWorkItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassignWorkItemResponse.ProtoReflect.Descriptor instead.
 func (*ReassignWorkItemResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{20}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReassignWorkItemResponse) GetWorkItem() *WorkItem {
@@ -1861,7 +2293,7 @@ type ListCatalogueRequest struct {
 
 func (x *ListCatalogueRequest) Reset() {
 	*x = ListCatalogueRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +2305,7 @@ func (x *ListCatalogueRequest) String() string {
 func (*ListCatalogueRequest) ProtoMessage() {}
 
 func (x *ListCatalogueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +2318,7 @@ func (x *ListCatalogueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCatalogueRequest.ProtoReflect.Descriptor instead.
 func (*ListCatalogueRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{21}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{28}
 }
 
 // CatalogueEntry is one code of the catalogue.
@@ -1918,7 +2350,7 @@ type CatalogueEntry struct {
 
 func (x *CatalogueEntry) Reset() {
 	*x = CatalogueEntry{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2362,7 @@ func (x *CatalogueEntry) String() string {
 func (*CatalogueEntry) ProtoMessage() {}
 
 func (x *CatalogueEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2375,7 @@ func (x *CatalogueEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CatalogueEntry.ProtoReflect.Descriptor instead.
 func (*CatalogueEntry) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{22}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CatalogueEntry) GetCode() string {
@@ -2027,7 +2459,7 @@ type ListCatalogueResponse struct {
 
 func (x *ListCatalogueResponse) Reset() {
 	*x = ListCatalogueResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2471,7 @@ func (x *ListCatalogueResponse) String() string {
 func (*ListCatalogueResponse) ProtoMessage() {}
 
 func (x *ListCatalogueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2484,7 @@ func (x *ListCatalogueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCatalogueResponse.ProtoReflect.Descriptor instead.
 func (*ListCatalogueResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{23}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListCatalogueResponse) GetEntries() []*CatalogueEntry {
@@ -2093,7 +2525,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2105,7 +2537,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2118,7 +2550,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{24}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Activity) GetActivityId() string {
@@ -2213,7 +2645,7 @@ type ListActivitiesRequest struct {
 
 func (x *ListActivitiesRequest) Reset() {
 	*x = ListActivitiesRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2225,7 +2657,7 @@ func (x *ListActivitiesRequest) String() string {
 func (*ListActivitiesRequest) ProtoMessage() {}
 
 func (x *ListActivitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2238,7 +2670,7 @@ func (x *ListActivitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListActivitiesRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{25}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListActivitiesRequest) GetCrn() string {
@@ -2275,7 +2707,7 @@ type ListActivitiesResponse struct {
 
 func (x *ListActivitiesResponse) Reset() {
 	*x = ListActivitiesResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2287,7 +2719,7 @@ func (x *ListActivitiesResponse) String() string {
 func (*ListActivitiesResponse) ProtoMessage() {}
 
 func (x *ListActivitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2300,7 +2732,7 @@ func (x *ListActivitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListActivitiesResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{26}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListActivitiesResponse) GetActivities() []*Activity {
@@ -2338,7 +2770,7 @@ type CreateFollowUpRequest struct {
 
 func (x *CreateFollowUpRequest) Reset() {
 	*x = CreateFollowUpRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2350,7 +2782,7 @@ func (x *CreateFollowUpRequest) String() string {
 func (*CreateFollowUpRequest) ProtoMessage() {}
 
 func (x *CreateFollowUpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2363,7 +2795,7 @@ func (x *CreateFollowUpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFollowUpRequest.ProtoReflect.Descriptor instead.
 func (*CreateFollowUpRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{27}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CreateFollowUpRequest) GetCrn() string {
@@ -2419,7 +2851,7 @@ type CreateFollowUpResponse struct {
 
 func (x *CreateFollowUpResponse) Reset() {
 	*x = CreateFollowUpResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2431,7 +2863,7 @@ func (x *CreateFollowUpResponse) String() string {
 func (*CreateFollowUpResponse) ProtoMessage() {}
 
 func (x *CreateFollowUpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2444,7 +2876,7 @@ func (x *CreateFollowUpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFollowUpResponse.ProtoReflect.Descriptor instead.
 func (*CreateFollowUpResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{28}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CreateFollowUpResponse) GetActivity() *Activity {
@@ -2467,7 +2899,7 @@ type CompleteFollowUpRequest struct {
 
 func (x *CompleteFollowUpRequest) Reset() {
 	*x = CompleteFollowUpRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2479,7 +2911,7 @@ func (x *CompleteFollowUpRequest) String() string {
 func (*CompleteFollowUpRequest) ProtoMessage() {}
 
 func (x *CompleteFollowUpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2492,7 +2924,7 @@ func (x *CompleteFollowUpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteFollowUpRequest.ProtoReflect.Descriptor instead.
 func (*CompleteFollowUpRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{29}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CompleteFollowUpRequest) GetActivityId() string {
@@ -2520,7 +2952,7 @@ type CompleteFollowUpResponse struct {
 
 func (x *CompleteFollowUpResponse) Reset() {
 	*x = CompleteFollowUpResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2532,7 +2964,7 @@ func (x *CompleteFollowUpResponse) String() string {
 func (*CompleteFollowUpResponse) ProtoMessage() {}
 
 func (x *CompleteFollowUpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2545,7 +2977,7 @@ func (x *CompleteFollowUpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteFollowUpResponse.ProtoReflect.Descriptor instead.
 func (*CompleteFollowUpResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{30}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CompleteFollowUpResponse) GetActivity() *Activity {
@@ -2568,7 +3000,7 @@ type CancelActivityRequest struct {
 
 func (x *CancelActivityRequest) Reset() {
 	*x = CancelActivityRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2580,7 +3012,7 @@ func (x *CancelActivityRequest) String() string {
 func (*CancelActivityRequest) ProtoMessage() {}
 
 func (x *CancelActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2593,7 +3025,7 @@ func (x *CancelActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelActivityRequest.ProtoReflect.Descriptor instead.
 func (*CancelActivityRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{31}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CancelActivityRequest) GetActivityId() string {
@@ -2621,7 +3053,7 @@ type CancelActivityResponse struct {
 
 func (x *CancelActivityResponse) Reset() {
 	*x = CancelActivityResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2633,7 +3065,7 @@ func (x *CancelActivityResponse) String() string {
 func (*CancelActivityResponse) ProtoMessage() {}
 
 func (x *CancelActivityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2646,7 +3078,7 @@ func (x *CancelActivityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelActivityResponse.ProtoReflect.Descriptor instead.
 func (*CancelActivityResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{32}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CancelActivityResponse) GetActivity() *Activity {
@@ -2738,7 +3170,38 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x12\n" +
 	"\x04open\x18\x03 \x01(\x03R\x04open\"V\n" +
 	"\x16CountWorkItemsResponse\x12<\n" +
-	"\x06counts\x18\x01 \x03(\v2$.noticehub.workitem.v1.WorkItemCountR\x06counts\"@\n" +
+	"\x06counts\x18\x01 \x03(\v2$.noticehub.workitem.v1.WorkItemCountR\x06counts\"J\n" +
+	"\x14CountWorkloadRequest\x122\n" +
+	"\x06office\x18\x01 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\"\x87\x01\n" +
+	"\fAssigneeLoad\x12\x1d\n" +
+	"\n" +
+	"officer_id\x18\x01 \x01(\tR\tofficerId\x12\x12\n" +
+	"\x04open\x18\x02 \x01(\x03R\x04open\x12D\n" +
+	"\x10oldest_raised_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x0eoldestRaisedAt\"\x7f\n" +
+	"\vItemAgeBand\x12\x1b\n" +
+	"\tfrom_days\x18\x01 \x01(\x05R\bfromDays\x12\x17\n" +
+	"\ato_days\x18\x02 \x01(\x05R\x06toDays\x12\x1a\n" +
+	"\bassigned\x18\x03 \x01(\x03R\bassigned\x12\x1e\n" +
+	"\n" +
+	"unassigned\x18\x04 \x01(\x03R\n" +
+	"unassigned\"\x90\x01\n" +
+	"\x15CountWorkloadResponse\x12?\n" +
+	"\bofficers\x18\x01 \x03(\v2#.noticehub.workitem.v1.AssigneeLoadR\bofficers\x126\n" +
+	"\x04ages\x18\x02 \x03(\v2\".noticehub.workitem.v1.ItemAgeBandR\x04ages\"}\n" +
+	"\x15WatchWorkItemsRequest\x124\n" +
+	"\rwork_item_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10\xc8\x01\"\x05r\x03\xb0\x01\x01R\vworkItemIds\x12.\n" +
+	"\x03crn\x18\x02 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\"\xa8\x01\n" +
+	"\x0fChangedWorkItem\x12 \n" +
+	"\fwork_item_id\x18\x01 \x01(\tR\n" +
+	"workItemId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x05R\aversion\x12=\n" +
+	"\x06status\x18\x03 \x01(\x0e2%.noticehub.workitem.v1.WorkItemStatusR\x06status\x12\x1a\n" +
+	"\bassignee\x18\x04 \x01(\tR\bassignee\"\xcc\x01\n" +
+	"\x16WatchWorkItemsResponse\x12E\n" +
+	"\x06counts\x18\x01 \x01(\v2-.noticehub.workitem.v1.CountWorkItemsResponseR\x06counts\x12@\n" +
+	"\achanged\x18\x02 \x03(\v2&.noticehub.workitem.v1.ChangedWorkItemR\achanged\x12)\n" +
+	"\x10customer_changed\x18\x03 \x01(\bR\x0fcustomerChanged\"@\n" +
 	"\x12GetWorkItemRequest\x12*\n" +
 	"\fwork_item_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"workItemId\"\xbb\x01\n" +
@@ -2884,12 +3347,14 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\x1bACTIVITY_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14ACTIVITY_STATUS_OPEN\x10\x01\x12\x1d\n" +
 	"\x19ACTIVITY_STATUS_COMPLETED\x10\x02\x12\x1d\n" +
-	"\x19ACTIVITY_STATUS_CANCELLED\x10\x032\xd1\x11\n" +
+	"\x19ACTIVITY_STATUS_CANCELLED\x10\x032\xcc\x13\n" +
 	"\x0fWorkItemService\x12\x92\x01\n" +
 	"\x0fSearchWorkItems\x12-.noticehub.workitem.v1.SearchWorkItemsRequest\x1a..noticehub.workitem.v1.SearchWorkItemsResponse\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/work-items:search\x12\x8d\x01\n" +
 	"\x0fListMyWorkItems\x12-.noticehub.workitem.v1.ListMyWorkItemsRequest\x1a..noticehub.workitem.v1.ListMyWorkItemsResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/work-items:mine\x12\xaa\x01\n" +
 	"\x15ListCustomerWorkItems\x123.noticehub.workitem.v1.ListCustomerWorkItemsRequest\x1a4.noticehub.workitem.v1.ListCustomerWorkItemsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/customers/{crn}/work-items\x12\x8b\x01\n" +
-	"\x0eCountWorkItems\x12,.noticehub.workitem.v1.CountWorkItemsRequest\x1a-.noticehub.workitem.v1.CountWorkItemsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/work-items:count\x12\x8b\x01\n" +
+	"\x0eCountWorkItems\x12,.noticehub.workitem.v1.CountWorkItemsRequest\x1a-.noticehub.workitem.v1.CountWorkItemsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/work-items:count\x12\x87\x01\n" +
+	"\rCountWorkload\x12+.noticehub.workitem.v1.CountWorkloadRequest\x1a,.noticehub.workitem.v1.CountWorkloadResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/work-items:load\x12o\n" +
+	"\x0eWatchWorkItems\x12,.noticehub.workitem.v1.WatchWorkItemsRequest\x1a-.noticehub.workitem.v1.WatchWorkItemsResponse0\x01\x12\x8b\x01\n" +
 	"\vGetWorkItem\x12).noticehub.workitem.v1.GetWorkItemRequest\x1a*.noticehub.workitem.v1.GetWorkItemResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/work-items/{work_item_id}\x12\xaf\x01\n" +
 	"\x12StartInvestigation\x120.noticehub.workitem.v1.StartInvestigationRequest\x1a1.noticehub.workitem.v1.StartInvestigationResponse\"4\x82\xd3\xe4\x93\x02.:\x01*\")/v1/work-items/{work_item_id}:investigate\x12\xa6\x01\n" +
 	"\x10CompleteWorkItem\x12..noticehub.workitem.v1.CompleteWorkItemRequest\x1a/.noticehub.workitem.v1.CompleteWorkItemResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/work-items/{work_item_id}:complete\x12\xc1\x01\n" +
@@ -2914,7 +3379,7 @@ func file_noticehub_workitem_v1_workitem_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_workitem_v1_workitem_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_noticehub_workitem_v1_workitem_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_noticehub_workitem_v1_workitem_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_noticehub_workitem_v1_workitem_proto_goTypes = []any{
 	(Group)(0),                             // 0: noticehub.workitem.v1.Group
 	(ActionedBy)(0),                        // 1: noticehub.workitem.v1.ActionedBy
@@ -2933,100 +3398,117 @@ var file_noticehub_workitem_v1_workitem_proto_goTypes = []any{
 	(*CountWorkItemsRequest)(nil),          // 14: noticehub.workitem.v1.CountWorkItemsRequest
 	(*WorkItemCount)(nil),                  // 15: noticehub.workitem.v1.WorkItemCount
 	(*CountWorkItemsResponse)(nil),         // 16: noticehub.workitem.v1.CountWorkItemsResponse
-	(*GetWorkItemRequest)(nil),             // 17: noticehub.workitem.v1.GetWorkItemRequest
-	(*GetWorkItemResponse)(nil),            // 18: noticehub.workitem.v1.GetWorkItemResponse
-	(*StartInvestigationRequest)(nil),      // 19: noticehub.workitem.v1.StartInvestigationRequest
-	(*StartInvestigationResponse)(nil),     // 20: noticehub.workitem.v1.StartInvestigationResponse
-	(*CompleteWorkItemRequest)(nil),        // 21: noticehub.workitem.v1.CompleteWorkItemRequest
-	(*CompleteWorkItemResponse)(nil),       // 22: noticehub.workitem.v1.CompleteWorkItemResponse
-	(*RecordServiceComponentRequest)(nil),  // 23: noticehub.workitem.v1.RecordServiceComponentRequest
-	(*RecordServiceComponentResponse)(nil), // 24: noticehub.workitem.v1.RecordServiceComponentResponse
-	(*ReassignWorkItemRequest)(nil),        // 25: noticehub.workitem.v1.ReassignWorkItemRequest
-	(*ReassignWorkItemResponse)(nil),       // 26: noticehub.workitem.v1.ReassignWorkItemResponse
-	(*ListCatalogueRequest)(nil),           // 27: noticehub.workitem.v1.ListCatalogueRequest
-	(*CatalogueEntry)(nil),                 // 28: noticehub.workitem.v1.CatalogueEntry
-	(*ListCatalogueResponse)(nil),          // 29: noticehub.workitem.v1.ListCatalogueResponse
-	(*Activity)(nil),                       // 30: noticehub.workitem.v1.Activity
-	(*ListActivitiesRequest)(nil),          // 31: noticehub.workitem.v1.ListActivitiesRequest
-	(*ListActivitiesResponse)(nil),         // 32: noticehub.workitem.v1.ListActivitiesResponse
-	(*CreateFollowUpRequest)(nil),          // 33: noticehub.workitem.v1.CreateFollowUpRequest
-	(*CreateFollowUpResponse)(nil),         // 34: noticehub.workitem.v1.CreateFollowUpResponse
-	(*CompleteFollowUpRequest)(nil),        // 35: noticehub.workitem.v1.CompleteFollowUpRequest
-	(*CompleteFollowUpResponse)(nil),       // 36: noticehub.workitem.v1.CompleteFollowUpResponse
-	(*CancelActivityRequest)(nil),          // 37: noticehub.workitem.v1.CancelActivityRequest
-	(*CancelActivityResponse)(nil),         // 38: noticehub.workitem.v1.CancelActivityResponse
-	(v1.Measure)(0),                        // 39: noticehub.event.v1.Measure
-	(*timestamppb.Timestamp)(nil),          // 40: google.protobuf.Timestamp
+	(*CountWorkloadRequest)(nil),           // 17: noticehub.workitem.v1.CountWorkloadRequest
+	(*AssigneeLoad)(nil),                   // 18: noticehub.workitem.v1.AssigneeLoad
+	(*ItemAgeBand)(nil),                    // 19: noticehub.workitem.v1.ItemAgeBand
+	(*CountWorkloadResponse)(nil),          // 20: noticehub.workitem.v1.CountWorkloadResponse
+	(*WatchWorkItemsRequest)(nil),          // 21: noticehub.workitem.v1.WatchWorkItemsRequest
+	(*ChangedWorkItem)(nil),                // 22: noticehub.workitem.v1.ChangedWorkItem
+	(*WatchWorkItemsResponse)(nil),         // 23: noticehub.workitem.v1.WatchWorkItemsResponse
+	(*GetWorkItemRequest)(nil),             // 24: noticehub.workitem.v1.GetWorkItemRequest
+	(*GetWorkItemResponse)(nil),            // 25: noticehub.workitem.v1.GetWorkItemResponse
+	(*StartInvestigationRequest)(nil),      // 26: noticehub.workitem.v1.StartInvestigationRequest
+	(*StartInvestigationResponse)(nil),     // 27: noticehub.workitem.v1.StartInvestigationResponse
+	(*CompleteWorkItemRequest)(nil),        // 28: noticehub.workitem.v1.CompleteWorkItemRequest
+	(*CompleteWorkItemResponse)(nil),       // 29: noticehub.workitem.v1.CompleteWorkItemResponse
+	(*RecordServiceComponentRequest)(nil),  // 30: noticehub.workitem.v1.RecordServiceComponentRequest
+	(*RecordServiceComponentResponse)(nil), // 31: noticehub.workitem.v1.RecordServiceComponentResponse
+	(*ReassignWorkItemRequest)(nil),        // 32: noticehub.workitem.v1.ReassignWorkItemRequest
+	(*ReassignWorkItemResponse)(nil),       // 33: noticehub.workitem.v1.ReassignWorkItemResponse
+	(*ListCatalogueRequest)(nil),           // 34: noticehub.workitem.v1.ListCatalogueRequest
+	(*CatalogueEntry)(nil),                 // 35: noticehub.workitem.v1.CatalogueEntry
+	(*ListCatalogueResponse)(nil),          // 36: noticehub.workitem.v1.ListCatalogueResponse
+	(*Activity)(nil),                       // 37: noticehub.workitem.v1.Activity
+	(*ListActivitiesRequest)(nil),          // 38: noticehub.workitem.v1.ListActivitiesRequest
+	(*ListActivitiesResponse)(nil),         // 39: noticehub.workitem.v1.ListActivitiesResponse
+	(*CreateFollowUpRequest)(nil),          // 40: noticehub.workitem.v1.CreateFollowUpRequest
+	(*CreateFollowUpResponse)(nil),         // 41: noticehub.workitem.v1.CreateFollowUpResponse
+	(*CompleteFollowUpRequest)(nil),        // 42: noticehub.workitem.v1.CompleteFollowUpRequest
+	(*CompleteFollowUpResponse)(nil),       // 43: noticehub.workitem.v1.CompleteFollowUpResponse
+	(*CancelActivityRequest)(nil),          // 44: noticehub.workitem.v1.CancelActivityRequest
+	(*CancelActivityResponse)(nil),         // 45: noticehub.workitem.v1.CancelActivityResponse
+	(v1.Measure)(0),                        // 46: noticehub.event.v1.Measure
+	(*timestamppb.Timestamp)(nil),          // 47: google.protobuf.Timestamp
 }
 var file_noticehub_workitem_v1_workitem_proto_depIdxs = []int32{
 	0,  // 0: noticehub.workitem.v1.WorkItem.group:type_name -> noticehub.workitem.v1.Group
-	39, // 1: noticehub.workitem.v1.WorkItem.measure:type_name -> noticehub.event.v1.Measure
+	46, // 1: noticehub.workitem.v1.WorkItem.measure:type_name -> noticehub.event.v1.Measure
 	1,  // 2: noticehub.workitem.v1.WorkItem.actioned_by:type_name -> noticehub.workitem.v1.ActionedBy
 	2,  // 3: noticehub.workitem.v1.WorkItem.status:type_name -> noticehub.workitem.v1.WorkItemStatus
-	40, // 4: noticehub.workitem.v1.WorkItem.raised_at:type_name -> google.protobuf.Timestamp
-	40, // 5: noticehub.workitem.v1.WorkItem.investigation_started_at:type_name -> google.protobuf.Timestamp
-	40, // 6: noticehub.workitem.v1.WorkItem.closed_at:type_name -> google.protobuf.Timestamp
-	40, // 7: noticehub.workitem.v1.WorkItemStep.at:type_name -> google.protobuf.Timestamp
+	47, // 4: noticehub.workitem.v1.WorkItem.raised_at:type_name -> google.protobuf.Timestamp
+	47, // 5: noticehub.workitem.v1.WorkItem.investigation_started_at:type_name -> google.protobuf.Timestamp
+	47, // 6: noticehub.workitem.v1.WorkItem.closed_at:type_name -> google.protobuf.Timestamp
+	47, // 7: noticehub.workitem.v1.WorkItemStep.at:type_name -> google.protobuf.Timestamp
 	0,  // 8: noticehub.workitem.v1.SearchWorkItemsRequest.group:type_name -> noticehub.workitem.v1.Group
-	39, // 9: noticehub.workitem.v1.SearchWorkItemsRequest.measure:type_name -> noticehub.event.v1.Measure
-	40, // 10: noticehub.workitem.v1.SearchWorkItemsRequest.raised_from:type_name -> google.protobuf.Timestamp
-	40, // 11: noticehub.workitem.v1.SearchWorkItemsRequest.raised_before:type_name -> google.protobuf.Timestamp
+	46, // 9: noticehub.workitem.v1.SearchWorkItemsRequest.measure:type_name -> noticehub.event.v1.Measure
+	47, // 10: noticehub.workitem.v1.SearchWorkItemsRequest.raised_from:type_name -> google.protobuf.Timestamp
+	47, // 11: noticehub.workitem.v1.SearchWorkItemsRequest.raised_before:type_name -> google.protobuf.Timestamp
 	3,  // 12: noticehub.workitem.v1.SearchWorkItemsRequest.state:type_name -> noticehub.workitem.v1.State
 	6,  // 13: noticehub.workitem.v1.SearchWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
 	6,  // 14: noticehub.workitem.v1.ListMyWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
 	6,  // 15: noticehub.workitem.v1.ListCustomerWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
 	15, // 16: noticehub.workitem.v1.CountWorkItemsResponse.counts:type_name -> noticehub.workitem.v1.WorkItemCount
-	6,  // 17: noticehub.workitem.v1.GetWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	7,  // 18: noticehub.workitem.v1.GetWorkItemResponse.history:type_name -> noticehub.workitem.v1.WorkItemStep
-	6,  // 19: noticehub.workitem.v1.StartInvestigationResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 20: noticehub.workitem.v1.CompleteWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 21: noticehub.workitem.v1.RecordServiceComponentResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 22: noticehub.workitem.v1.ReassignWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	0,  // 23: noticehub.workitem.v1.CatalogueEntry.group:type_name -> noticehub.workitem.v1.Group
-	39, // 24: noticehub.workitem.v1.CatalogueEntry.measures:type_name -> noticehub.event.v1.Measure
-	1,  // 25: noticehub.workitem.v1.CatalogueEntry.actioned_by:type_name -> noticehub.workitem.v1.ActionedBy
-	28, // 26: noticehub.workitem.v1.ListCatalogueResponse.entries:type_name -> noticehub.workitem.v1.CatalogueEntry
-	4,  // 27: noticehub.workitem.v1.Activity.kind:type_name -> noticehub.workitem.v1.ActivityKind
-	5,  // 28: noticehub.workitem.v1.Activity.status:type_name -> noticehub.workitem.v1.ActivityStatus
-	40, // 29: noticehub.workitem.v1.Activity.created_at:type_name -> google.protobuf.Timestamp
-	40, // 30: noticehub.workitem.v1.Activity.closed_at:type_name -> google.protobuf.Timestamp
-	30, // 31: noticehub.workitem.v1.ListActivitiesResponse.activities:type_name -> noticehub.workitem.v1.Activity
-	30, // 32: noticehub.workitem.v1.CreateFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
-	30, // 33: noticehub.workitem.v1.CompleteFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
-	30, // 34: noticehub.workitem.v1.CancelActivityResponse.activity:type_name -> noticehub.workitem.v1.Activity
-	8,  // 35: noticehub.workitem.v1.WorkItemService.SearchWorkItems:input_type -> noticehub.workitem.v1.SearchWorkItemsRequest
-	10, // 36: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:input_type -> noticehub.workitem.v1.ListMyWorkItemsRequest
-	12, // 37: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:input_type -> noticehub.workitem.v1.ListCustomerWorkItemsRequest
-	14, // 38: noticehub.workitem.v1.WorkItemService.CountWorkItems:input_type -> noticehub.workitem.v1.CountWorkItemsRequest
-	17, // 39: noticehub.workitem.v1.WorkItemService.GetWorkItem:input_type -> noticehub.workitem.v1.GetWorkItemRequest
-	19, // 40: noticehub.workitem.v1.WorkItemService.StartInvestigation:input_type -> noticehub.workitem.v1.StartInvestigationRequest
-	21, // 41: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:input_type -> noticehub.workitem.v1.CompleteWorkItemRequest
-	23, // 42: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:input_type -> noticehub.workitem.v1.RecordServiceComponentRequest
-	25, // 43: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:input_type -> noticehub.workitem.v1.ReassignWorkItemRequest
-	27, // 44: noticehub.workitem.v1.WorkItemService.ListCatalogue:input_type -> noticehub.workitem.v1.ListCatalogueRequest
-	31, // 45: noticehub.workitem.v1.WorkItemService.ListActivities:input_type -> noticehub.workitem.v1.ListActivitiesRequest
-	33, // 46: noticehub.workitem.v1.WorkItemService.CreateFollowUp:input_type -> noticehub.workitem.v1.CreateFollowUpRequest
-	35, // 47: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:input_type -> noticehub.workitem.v1.CompleteFollowUpRequest
-	37, // 48: noticehub.workitem.v1.WorkItemService.CancelActivity:input_type -> noticehub.workitem.v1.CancelActivityRequest
-	9,  // 49: noticehub.workitem.v1.WorkItemService.SearchWorkItems:output_type -> noticehub.workitem.v1.SearchWorkItemsResponse
-	11, // 50: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:output_type -> noticehub.workitem.v1.ListMyWorkItemsResponse
-	13, // 51: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:output_type -> noticehub.workitem.v1.ListCustomerWorkItemsResponse
-	16, // 52: noticehub.workitem.v1.WorkItemService.CountWorkItems:output_type -> noticehub.workitem.v1.CountWorkItemsResponse
-	18, // 53: noticehub.workitem.v1.WorkItemService.GetWorkItem:output_type -> noticehub.workitem.v1.GetWorkItemResponse
-	20, // 54: noticehub.workitem.v1.WorkItemService.StartInvestigation:output_type -> noticehub.workitem.v1.StartInvestigationResponse
-	22, // 55: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:output_type -> noticehub.workitem.v1.CompleteWorkItemResponse
-	24, // 56: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:output_type -> noticehub.workitem.v1.RecordServiceComponentResponse
-	26, // 57: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:output_type -> noticehub.workitem.v1.ReassignWorkItemResponse
-	29, // 58: noticehub.workitem.v1.WorkItemService.ListCatalogue:output_type -> noticehub.workitem.v1.ListCatalogueResponse
-	32, // 59: noticehub.workitem.v1.WorkItemService.ListActivities:output_type -> noticehub.workitem.v1.ListActivitiesResponse
-	34, // 60: noticehub.workitem.v1.WorkItemService.CreateFollowUp:output_type -> noticehub.workitem.v1.CreateFollowUpResponse
-	36, // 61: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:output_type -> noticehub.workitem.v1.CompleteFollowUpResponse
-	38, // 62: noticehub.workitem.v1.WorkItemService.CancelActivity:output_type -> noticehub.workitem.v1.CancelActivityResponse
-	49, // [49:63] is the sub-list for method output_type
-	35, // [35:49] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	47, // 17: noticehub.workitem.v1.AssigneeLoad.oldest_raised_at:type_name -> google.protobuf.Timestamp
+	18, // 18: noticehub.workitem.v1.CountWorkloadResponse.officers:type_name -> noticehub.workitem.v1.AssigneeLoad
+	19, // 19: noticehub.workitem.v1.CountWorkloadResponse.ages:type_name -> noticehub.workitem.v1.ItemAgeBand
+	2,  // 20: noticehub.workitem.v1.ChangedWorkItem.status:type_name -> noticehub.workitem.v1.WorkItemStatus
+	16, // 21: noticehub.workitem.v1.WatchWorkItemsResponse.counts:type_name -> noticehub.workitem.v1.CountWorkItemsResponse
+	22, // 22: noticehub.workitem.v1.WatchWorkItemsResponse.changed:type_name -> noticehub.workitem.v1.ChangedWorkItem
+	6,  // 23: noticehub.workitem.v1.GetWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	7,  // 24: noticehub.workitem.v1.GetWorkItemResponse.history:type_name -> noticehub.workitem.v1.WorkItemStep
+	6,  // 25: noticehub.workitem.v1.StartInvestigationResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	6,  // 26: noticehub.workitem.v1.CompleteWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	6,  // 27: noticehub.workitem.v1.RecordServiceComponentResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	6,  // 28: noticehub.workitem.v1.ReassignWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	0,  // 29: noticehub.workitem.v1.CatalogueEntry.group:type_name -> noticehub.workitem.v1.Group
+	46, // 30: noticehub.workitem.v1.CatalogueEntry.measures:type_name -> noticehub.event.v1.Measure
+	1,  // 31: noticehub.workitem.v1.CatalogueEntry.actioned_by:type_name -> noticehub.workitem.v1.ActionedBy
+	35, // 32: noticehub.workitem.v1.ListCatalogueResponse.entries:type_name -> noticehub.workitem.v1.CatalogueEntry
+	4,  // 33: noticehub.workitem.v1.Activity.kind:type_name -> noticehub.workitem.v1.ActivityKind
+	5,  // 34: noticehub.workitem.v1.Activity.status:type_name -> noticehub.workitem.v1.ActivityStatus
+	47, // 35: noticehub.workitem.v1.Activity.created_at:type_name -> google.protobuf.Timestamp
+	47, // 36: noticehub.workitem.v1.Activity.closed_at:type_name -> google.protobuf.Timestamp
+	37, // 37: noticehub.workitem.v1.ListActivitiesResponse.activities:type_name -> noticehub.workitem.v1.Activity
+	37, // 38: noticehub.workitem.v1.CreateFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
+	37, // 39: noticehub.workitem.v1.CompleteFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
+	37, // 40: noticehub.workitem.v1.CancelActivityResponse.activity:type_name -> noticehub.workitem.v1.Activity
+	8,  // 41: noticehub.workitem.v1.WorkItemService.SearchWorkItems:input_type -> noticehub.workitem.v1.SearchWorkItemsRequest
+	10, // 42: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:input_type -> noticehub.workitem.v1.ListMyWorkItemsRequest
+	12, // 43: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:input_type -> noticehub.workitem.v1.ListCustomerWorkItemsRequest
+	14, // 44: noticehub.workitem.v1.WorkItemService.CountWorkItems:input_type -> noticehub.workitem.v1.CountWorkItemsRequest
+	17, // 45: noticehub.workitem.v1.WorkItemService.CountWorkload:input_type -> noticehub.workitem.v1.CountWorkloadRequest
+	21, // 46: noticehub.workitem.v1.WorkItemService.WatchWorkItems:input_type -> noticehub.workitem.v1.WatchWorkItemsRequest
+	24, // 47: noticehub.workitem.v1.WorkItemService.GetWorkItem:input_type -> noticehub.workitem.v1.GetWorkItemRequest
+	26, // 48: noticehub.workitem.v1.WorkItemService.StartInvestigation:input_type -> noticehub.workitem.v1.StartInvestigationRequest
+	28, // 49: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:input_type -> noticehub.workitem.v1.CompleteWorkItemRequest
+	30, // 50: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:input_type -> noticehub.workitem.v1.RecordServiceComponentRequest
+	32, // 51: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:input_type -> noticehub.workitem.v1.ReassignWorkItemRequest
+	34, // 52: noticehub.workitem.v1.WorkItemService.ListCatalogue:input_type -> noticehub.workitem.v1.ListCatalogueRequest
+	38, // 53: noticehub.workitem.v1.WorkItemService.ListActivities:input_type -> noticehub.workitem.v1.ListActivitiesRequest
+	40, // 54: noticehub.workitem.v1.WorkItemService.CreateFollowUp:input_type -> noticehub.workitem.v1.CreateFollowUpRequest
+	42, // 55: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:input_type -> noticehub.workitem.v1.CompleteFollowUpRequest
+	44, // 56: noticehub.workitem.v1.WorkItemService.CancelActivity:input_type -> noticehub.workitem.v1.CancelActivityRequest
+	9,  // 57: noticehub.workitem.v1.WorkItemService.SearchWorkItems:output_type -> noticehub.workitem.v1.SearchWorkItemsResponse
+	11, // 58: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:output_type -> noticehub.workitem.v1.ListMyWorkItemsResponse
+	13, // 59: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:output_type -> noticehub.workitem.v1.ListCustomerWorkItemsResponse
+	16, // 60: noticehub.workitem.v1.WorkItemService.CountWorkItems:output_type -> noticehub.workitem.v1.CountWorkItemsResponse
+	20, // 61: noticehub.workitem.v1.WorkItemService.CountWorkload:output_type -> noticehub.workitem.v1.CountWorkloadResponse
+	23, // 62: noticehub.workitem.v1.WorkItemService.WatchWorkItems:output_type -> noticehub.workitem.v1.WatchWorkItemsResponse
+	25, // 63: noticehub.workitem.v1.WorkItemService.GetWorkItem:output_type -> noticehub.workitem.v1.GetWorkItemResponse
+	27, // 64: noticehub.workitem.v1.WorkItemService.StartInvestigation:output_type -> noticehub.workitem.v1.StartInvestigationResponse
+	29, // 65: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:output_type -> noticehub.workitem.v1.CompleteWorkItemResponse
+	31, // 66: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:output_type -> noticehub.workitem.v1.RecordServiceComponentResponse
+	33, // 67: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:output_type -> noticehub.workitem.v1.ReassignWorkItemResponse
+	36, // 68: noticehub.workitem.v1.WorkItemService.ListCatalogue:output_type -> noticehub.workitem.v1.ListCatalogueResponse
+	39, // 69: noticehub.workitem.v1.WorkItemService.ListActivities:output_type -> noticehub.workitem.v1.ListActivitiesResponse
+	41, // 70: noticehub.workitem.v1.WorkItemService.CreateFollowUp:output_type -> noticehub.workitem.v1.CreateFollowUpResponse
+	43, // 71: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:output_type -> noticehub.workitem.v1.CompleteFollowUpResponse
+	45, // 72: noticehub.workitem.v1.WorkItemService.CancelActivity:output_type -> noticehub.workitem.v1.CancelActivityResponse
+	57, // [57:73] is the sub-list for method output_type
+	41, // [41:57] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_workitem_v1_workitem_proto_init() }
@@ -3040,7 +3522,7 @@ func file_noticehub_workitem_v1_workitem_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_workitem_v1_workitem_proto_rawDesc), len(file_noticehub_workitem_v1_workitem_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   33,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,8 @@ const (
 	WorkItemService_ListMyWorkItems_FullMethodName        = "/noticehub.workitem.v1.WorkItemService/ListMyWorkItems"
 	WorkItemService_ListCustomerWorkItems_FullMethodName  = "/noticehub.workitem.v1.WorkItemService/ListCustomerWorkItems"
 	WorkItemService_CountWorkItems_FullMethodName         = "/noticehub.workitem.v1.WorkItemService/CountWorkItems"
+	WorkItemService_CountWorkload_FullMethodName          = "/noticehub.workitem.v1.WorkItemService/CountWorkload"
+	WorkItemService_WatchWorkItems_FullMethodName         = "/noticehub.workitem.v1.WorkItemService/WatchWorkItems"
 	WorkItemService_GetWorkItem_FullMethodName            = "/noticehub.workitem.v1.WorkItemService/GetWorkItem"
 	WorkItemService_StartInvestigation_FullMethodName     = "/noticehub.workitem.v1.WorkItemService/StartInvestigation"
 	WorkItemService_CompleteWorkItem_FullMethodName       = "/noticehub.workitem.v1.WorkItemService/CompleteWorkItem"
@@ -57,6 +59,12 @@ type WorkItemServiceClient interface {
 	ListCustomerWorkItems(ctx context.Context, in *ListCustomerWorkItemsRequest, opts ...grpc.CallOption) (*ListCustomerWorkItemsResponse, error)
 	// CountWorkItems counts open items by code and by office.
 	CountWorkItems(ctx context.Context, in *CountWorkItemsRequest, opts ...grpc.CallOption) (*CountWorkItemsResponse, error)
+	// CountWorkload counts the open items of every officer, and open items by age.
+	CountWorkload(ctx context.Context, in *CountWorkloadRequest, opts ...grpc.CallOption) (*CountWorkloadResponse, error)
+	// WatchWorkItems tells at once, and whenever they change, the counts of open
+	// items, which of the named items changed, and that a customer's items did. It
+	// names nobody.
+	WatchWorkItems(ctx context.Context, in *WatchWorkItemsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchWorkItemsResponse], error)
 	// GetWorkItem returns one item with its history and what an officer must do.
 	GetWorkItem(ctx context.Context, in *GetWorkItemRequest, opts ...grpc.CallOption) (*GetWorkItemResponse, error)
 	// StartInvestigation assigns an open item to the caller and notes the start.
@@ -129,6 +137,35 @@ func (c *workItemServiceClient) CountWorkItems(ctx context.Context, in *CountWor
 	}
 	return out, nil
 }
+
+func (c *workItemServiceClient) CountWorkload(ctx context.Context, in *CountWorkloadRequest, opts ...grpc.CallOption) (*CountWorkloadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountWorkloadResponse)
+	err := c.cc.Invoke(ctx, WorkItemService_CountWorkload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workItemServiceClient) WatchWorkItems(ctx context.Context, in *WatchWorkItemsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchWorkItemsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &WorkItemService_ServiceDesc.Streams[0], WorkItemService_WatchWorkItems_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchWorkItemsRequest, WatchWorkItemsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type WorkItemService_WatchWorkItemsClient = grpc.ServerStreamingClient[WatchWorkItemsResponse]
 
 func (c *workItemServiceClient) GetWorkItem(ctx context.Context, in *GetWorkItemRequest, opts ...grpc.CallOption) (*GetWorkItemResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -249,6 +286,12 @@ type WorkItemServiceServer interface {
 	ListCustomerWorkItems(context.Context, *ListCustomerWorkItemsRequest) (*ListCustomerWorkItemsResponse, error)
 	// CountWorkItems counts open items by code and by office.
 	CountWorkItems(context.Context, *CountWorkItemsRequest) (*CountWorkItemsResponse, error)
+	// CountWorkload counts the open items of every officer, and open items by age.
+	CountWorkload(context.Context, *CountWorkloadRequest) (*CountWorkloadResponse, error)
+	// WatchWorkItems tells at once, and whenever they change, the counts of open
+	// items, which of the named items changed, and that a customer's items did. It
+	// names nobody.
+	WatchWorkItems(*WatchWorkItemsRequest, grpc.ServerStreamingServer[WatchWorkItemsResponse]) error
 	// GetWorkItem returns one item with its history and what an officer must do.
 	GetWorkItem(context.Context, *GetWorkItemRequest) (*GetWorkItemResponse, error)
 	// StartInvestigation assigns an open item to the caller and notes the start.
@@ -293,6 +336,12 @@ func (UnimplementedWorkItemServiceServer) ListCustomerWorkItems(context.Context,
 }
 func (UnimplementedWorkItemServiceServer) CountWorkItems(context.Context, *CountWorkItemsRequest) (*CountWorkItemsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CountWorkItems not implemented")
+}
+func (UnimplementedWorkItemServiceServer) CountWorkload(context.Context, *CountWorkloadRequest) (*CountWorkloadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountWorkload not implemented")
+}
+func (UnimplementedWorkItemServiceServer) WatchWorkItems(*WatchWorkItemsRequest, grpc.ServerStreamingServer[WatchWorkItemsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchWorkItems not implemented")
 }
 func (UnimplementedWorkItemServiceServer) GetWorkItem(context.Context, *GetWorkItemRequest) (*GetWorkItemResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetWorkItem not implemented")
@@ -416,6 +465,35 @@ func _WorkItemService_CountWorkItems_Handler(srv interface{}, ctx context.Contex
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _WorkItemService_CountWorkload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountWorkloadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkItemServiceServer).CountWorkload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkItemService_CountWorkload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkItemServiceServer).CountWorkload(ctx, req.(*CountWorkloadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkItemService_WatchWorkItems_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchWorkItemsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(WorkItemServiceServer).WatchWorkItems(m, &grpc.GenericServerStream[WatchWorkItemsRequest, WatchWorkItemsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type WorkItemService_WatchWorkItemsServer = grpc.ServerStreamingServer[WatchWorkItemsResponse]
 
 func _WorkItemService_GetWorkItem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetWorkItemRequest)
@@ -621,6 +699,10 @@ var WorkItemService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _WorkItemService_CountWorkItems_Handler,
 		},
 		{
+			MethodName: "CountWorkload",
+			Handler:    _WorkItemService_CountWorkload_Handler,
+		},
+		{
 			MethodName: "GetWorkItem",
 			Handler:    _WorkItemService_GetWorkItem_Handler,
 		},
@@ -661,6 +743,12 @@ var WorkItemService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _WorkItemService_CancelActivity_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchWorkItems",
+			Handler:       _WorkItemService_WatchWorkItems_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "noticehub/workitem/v1/workitem.proto",
 }

@@ -32,7 +32,10 @@ var dist embed.FS
 const placeholder = "CONSOLE_STYLE_NONCE"
 
 // addresses are those of the console's screens, as src/app/routes.ts has them.
-var addresses = []string{"/{$}", "/queue", "/submissions/{id}"}
+var addresses = []string{
+	"/{$}", "/queue", "/submissions", "/submissions/{id}", "/restricted-access", "/customer", "/work-items", "/work-items/{id}",
+	"/reports", "/reports/{authority}/{date}", "/operations", "/audit", "/audit/{position}",
+}
 
 // App is the console's page and its assets.
 type App struct {

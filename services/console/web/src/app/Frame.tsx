@@ -1,7 +1,7 @@
 import { AppLayout, AppLayoutContent, AppLayoutHeader, AppLayoutSidebar } from "@ag.ds-next/react/app-layout";
 import { Box } from "@ag.ds-next/react/box";
 import { PageContent } from "@ag.ds-next/react/content";
-import { ExitIcon, HomeIcon, FilterIcon } from "@ag.ds-next/react/icon";
+import { ExitIcon } from "@ag.ds-next/react/icon";
 import { NotificationBadge } from "@ag.ds-next/react/notification-badge";
 import { SkipLinks } from "@ag.ds-next/react/skip-link";
 import type { ReactNode } from "react";
@@ -13,12 +13,14 @@ import { useSession } from "../session/session";
 import { ExpiryWarning } from "../session/ExpiryWarning";
 import { roleWords } from "../words/roles";
 import { routes } from "./routes";
+import { openTo, screens } from "./screens";
 
 /** What every screen stands in: who is signed in, where one can go, the main landmark. */
 export function Frame({ children }: { children: ReactNode }) {
   const session = useSession();
   const [path] = useLocation();
   const count = useQueueCount();
+  const open = screens.filter((screen) => openTo(session, screen));
   return (
     <>
       <SkipLinks
@@ -36,22 +38,20 @@ export function Frame({ children }: { children: ReactNode }) {
           subLine="Operators’ console"
         />
         <AppLayoutSidebar
-          // A submission is opened from the queue, and belongs to it.
-          activePath={path.startsWith("/submissions/") ? routes.queue : path}
+          // What is opened from a list belongs to it.
+          activePath={open.find((x) => x.path === path || (x.under && path.startsWith(x.under)))?.path ?? path}
           items={[
-            [
-              { href: routes.home, icon: HomeIcon, label: "Home" },
-              {
-                href: routes.queue,
-                icon: FilterIcon,
-                label: "Unprocessed queue",
-                endElement: count.data ? (
+            open.map(({ path: href, icon, label }) => ({
+              href,
+              icon,
+              label,
+              endElement:
+                href === routes.queue && count.data ? (
                   <Box flexShrink={0}>
                     <NotificationBadge max={999} tone="neutral" value={Number(count.data.open)} />
                   </Box>
                 ) : undefined,
-              },
-            ],
+            })),
             [{ icon: ExitIcon, label: "Sign out", onClick: () => void signOut() }],
           ]}
         />

@@ -1,0 +1,5 @@
+import { ScreenTitle } from "../../app/ScreenTitle";
+
+export function Audit() {
+  return <ScreenTitle name="Audit">Audit</ScreenTitle>;
+}

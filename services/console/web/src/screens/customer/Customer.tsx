@@ -1,0 +1,5 @@
+import { ScreenTitle } from "../../app/ScreenTitle";
+
+export function Customer() {
+  return <ScreenTitle name="Customer">Customer</ScreenTitle>;
+}

@@ -1,0 +1,5 @@
+import { ScreenTitle } from "../../app/ScreenTitle";
+
+export function Operations() {
+  return <ScreenTitle name="Operations">Operations</ScreenTitle>;
+}

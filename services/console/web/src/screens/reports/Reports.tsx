@@ -1,0 +1,5 @@
+import { ScreenTitle } from "../../app/ScreenTitle";
+
+export function Reports() {
+  return <ScreenTitle name="Daily reports">Daily reports</ScreenTitle>;
+}

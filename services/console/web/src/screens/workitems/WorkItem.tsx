@@ -1,0 +1,5 @@
+import { ScreenTitle } from "../../app/ScreenTitle";
+
+export function WorkItem(_: { id: string }) {
+  return <ScreenTitle name="Work item">Work item</ScreenTitle>;
+}
