@@ -22,6 +22,7 @@ type settings struct {
 	seconds  time.Duration
 	hub      string
 	queries  bool
+	stage    bool
 	rows     int
 	items    bool
 	fill     size
@@ -36,7 +37,8 @@ func main() {
 	flag.DurationVar(&s.seconds, "seconds", 8*time.Second, "load per measurement")
 	flag.StringVar(&s.hub, "hub", "bin/noticehub", "the hub's binary")
 	flag.BoolVar(&s.queries, "queries", false, "measure queries on many rows instead")
-	flag.IntVar(&s.rows, "rows", 5_000_000, "submissions for -queries")
+	flag.BoolVar(&s.stage, "stage", false, "only run a hub over many submissions, until standard input ends; its address goes to standard output")
+	flag.IntVar(&s.rows, "rows", 5_000_000, "submissions for -queries and -stage")
 	flag.BoolVar(&s.items, "workitems", false, "measure work items instead: lists, the daily sweep, the rate of feeds")
 	flag.IntVar(&s.fill.customers, "customers", 1_000_000, "customers, and notices, for -workitems")
 	flag.IntVar(&s.fill.items, "items", 10_000_000, "work items for -workitems")
@@ -47,6 +49,9 @@ func main() {
 	run.Main("bench", func(ctx context.Context) error {
 		if s.queries {
 			return measureQueries(ctx, s)
+		}
+		if s.stage {
+			return stage(ctx, s)
 		}
 		if s.items {
 			return measureWorkItems(ctx, s)
