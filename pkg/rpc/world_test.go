@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/telemetry/telemetrytest"
 )
 
 const frc = "dev.authority.frc"
@@ -28,26 +28,9 @@ type world struct {
 	server *rpc.Server
 	grpc   string // address of native gRPC
 	http   string // base URL
-	log    *buffer
+	log    *telemetrytest.Log
 	tel    *telemetry.Telemetry
 	stop   func() error // stops the server and gives what Serve returned
-}
-
-type buffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // start serves the echo service; change may alter options or add to the server.
@@ -59,7 +42,7 @@ func start(t *testing.T, e *echo, change func(*rpc.Options), more ...func(*rpc.S
 	if e.stream == nil {
 		e.stream = repeat
 	}
-	w := &world{log: &buffer{}, tel: telemetry.Discard()}
+	w := &world{log: &telemetrytest.Log{}, tel: telemetry.Discard()}
 	w.tel.Log = slog.New(slog.NewTextHandler(w.log, nil))
 	authorities := identity.Rule{Kinds: []identity.Kind{identity.Authority, identity.Service}, Services: []string{"deciding"}}
 	o := rpc.Options{

@@ -3,7 +3,6 @@
 package attacktest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +21,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/telemetry/telemetrytest"
 	"github.com/noticehub/noticehub/pkg/tlsfiles"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
@@ -30,29 +30,11 @@ import (
 	"github.com/noticehub/noticehub/services/internal/synthetic"
 )
 
-// output is a log that can be read while it is written.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
 // world is a running hub with people, authorities and an attacker.
 type world struct {
 	hub *hub.Hub
 	dir string
-	log *output
+	log *telemetrytest.Log
 	ca  *tlsfiles.CA
 	db  *pgxpool.Pool // the superuser's
 	// victim is a customer of authority qld-cp's, hidden a restricted one.
@@ -111,7 +93,7 @@ func place(t testing.TB) string {
 // open runs a hub until the test ends.
 func open(t testing.TB, change func(*hub.Options)) *world {
 	t.Helper()
-	w := &world{dir: place(t), log: &output{}, conns: map[string]*grpc.ClientConn{}}
+	w := &world{dir: place(t), log: &telemetrytest.Log{}, conns: map[string]*grpc.ClientConn{}}
 	o := hub.Options{
 		Dir: w.dir, GRPCListen: "127.0.0.1:0", HTTPListen: "127.0.0.1:0", Zone: "Australia/Sydney", FastDisk: true,
 		Authorities: synthetic.AuthorityIDs(),

@@ -1,44 +1,26 @@
 package securedtest
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/noticehub/noticehub/pkg/telemetry/telemetrytest"
 )
 
 // process is a service that runs.
 type process struct {
 	name string
 	cmd  *exec.Cmd
-	said *text
+	said *telemetrytest.Log
 	done chan struct{} // closed when it has ended
 	err  error         // how it ended
-}
-
-// text takes what a process says.
-type text struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (x *text) Write(p []byte) (int, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.b.Write(p)
-}
-
-func (x *text) String() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.b.String()
 }
 
 // command is a service's binary with settings, and nothing else of this process's
@@ -70,7 +52,7 @@ func run(t *testing.T, service string, settings map[string]string, arguments ...
 // serve starts a service; it is stopped at the end of the test, in order.
 func serve(t *testing.T, service string, settings map[string]string) *process {
 	t.Helper()
-	p := &process{name: service, cmd: command(context.Background(), t, service, settings), said: &text{}, done: make(chan struct{})}
+	p := &process{name: service, cmd: command(context.Background(), t, service, settings), said: &telemetrytest.Log{}, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	p.cmd.SysProcAttr = dieWithParent()
 	if err := p.cmd.Start(); err != nil {

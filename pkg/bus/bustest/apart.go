@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/noticehub/noticehub/pkg/telemetry/telemetrytest"
 )
 
 // Apart is a server as it runs in production: from a file, with TLS.
@@ -15,7 +17,7 @@ type Apart struct {
 	// URL of the server, by TLS.
 	URL string
 
-	said *lines
+	said *telemetrytest.Log
 }
 
 // Said is what the server has logged.
@@ -38,7 +40,7 @@ func FromFile(t testing.TB, text string) *Apart {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &Apart{said: &lines{}}
+	a := &Apart{said: &telemetrytest.Log{}}
 	s.SetLoggerV2(told{a.said}, false, false, false)
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
@@ -50,7 +52,7 @@ func FromFile(t testing.TB, text string) *Apart {
 }
 
 // told keeps what a server complains of.
-type told struct{ lines *lines }
+type told struct{ lines *telemetrytest.Log }
 
 func (told) Noticef(string, ...any) {}
 func (told) Debugf(string, ...any)  {}

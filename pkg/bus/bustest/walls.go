@@ -1,14 +1,13 @@
 package bustest
 
 import (
-	"bytes"
 	"log/slog"
-	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/noticehub/noticehub/pkg/bus"
+	"github.com/noticehub/noticehub/pkg/telemetry/telemetrytest"
 )
 
 // Walls is a server that knows its clients by their keys.
@@ -17,7 +16,7 @@ type Walls struct {
 	// Refusals has the server's count of what it refused.
 	Refusals *prometheus.Registry
 
-	said  *lines
+	said  *telemetrytest.Log
 	peers map[string]bus.Peer
 	seeds map[string]string
 }
@@ -25,7 +24,7 @@ type Walls struct {
 // Walled starts a server for the peers, which get fresh keys; it ends with the test.
 func Walled(t testing.TB, peers ...bus.Peer) *Walls {
 	t.Helper()
-	w := &Walls{Refusals: prometheus.NewRegistry(), said: &lines{}, peers: map[string]bus.Peer{}, seeds: map[string]string{}}
+	w := &Walls{Refusals: prometheus.NewRegistry(), said: &telemetrytest.Log{}, peers: map[string]bus.Peer{}, seeds: map[string]string{}}
 	peers = append([]bus.Peer{}, peers...)
 	for i := range peers {
 		seed, key, err := bus.NewSeed()
@@ -67,20 +66,3 @@ func (w *Walls) Connect(t testing.TB, name string, courier *bus.Bus) *bus.Bus {
 
 // Said is what the server has logged.
 func (w *Walls) Said() string { return w.said.String() }
-
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}

@@ -79,7 +79,7 @@ func (s *stage) lookAtActions() error {
 
 // lookAtLogs looks at what the hub wrote to its log.
 func (s *stage) lookAtLogs() {
-	text := s.log.bytes()
+	text := []byte(s.log.String())
 	for _, event := range []string{"handler panicked", "call failed", "event failed", "quarantined"} {
 		if !strings.Contains(string(text), event) {
 			s.problem("the log does not tell of %q", event)

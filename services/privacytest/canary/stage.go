@@ -1,7 +1,6 @@
 package canary
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,33 +17,16 @@ import (
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/telemetry/telemetrytest"
 	"github.com/noticehub/noticehub/services/internal/hub"
 )
-
-// output is a log that can be read while it is written.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) bytes() []byte {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return bytes.Clone(o.b.Bytes())
-}
 
 // stage is a hub with everything it says listened to.
 type stage struct {
 	ctx   context.Context
 	dir   string
 	set   *Set
-	log   output
+	log   telemetrytest.Log
 	spans *tracetest.InMemoryExporter
 	bus   *bus.Embedded
 	tap   *nats.Conn
