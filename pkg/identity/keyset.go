@@ -18,6 +18,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
@@ -166,12 +167,12 @@ func (k *keySet) fetch(ctx context.Context) (*issued, error) {
 	if err := provider.Claims(&places); err != nil {
 		return nil, err
 	}
-	if err := checkURL(places.Keys); err != nil {
-		return nil, fmt.Errorf("jwks_uri: %w", err)
+	if err := egress.Sealed(places.Keys); err != nil {
+		return nil, fmt.Errorf("jwks_uri %w", err)
 	}
 	if places.UserInfo != "" {
-		if err := checkURL(places.UserInfo); err != nil {
-			return nil, fmt.Errorf("userinfo_endpoint: %w", err)
+		if err := egress.Sealed(places.UserInfo); err != nil {
+			return nil, fmt.Errorf("userinfo_endpoint %w", err)
 		}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, places.Keys, nil)

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -18,6 +16,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
@@ -83,8 +82,8 @@ func (o TokenOptions) withDefaults() (TokenOptions, error) {
 		o.Client = &http.Client{Timeout: 3 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
 	var problems []error
-	if err := checkURL(o.Issuer); err != nil {
-		problems = append(problems, fmt.Errorf("identity: issuer: %w", err))
+	if err := egress.Sealed(o.Issuer); err != nil {
+		problems = append(problems, fmt.Errorf("identity: issuer %w", err))
 	}
 	if o.Audience == "" {
 		problems = append(problems, errors.New("identity: an audience is required"))
@@ -97,20 +96,6 @@ func (o TokenOptions) withDefaults() (TokenOptions, error) {
 		}
 	}
 	return o, errors.Join(problems...)
-}
-
-// checkURL refuses URLs that would be fetched without encryption over a network.
-func checkURL(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" {
-		return errors.New("it must be an https URL")
-	}
-	ip := net.ParseIP(u.Hostname())
-	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme == "https" || u.Scheme == "http" && loopback {
-		return nil
-	}
-	return errors.New("it must be an https URL")
 }
 
 type tokens struct {

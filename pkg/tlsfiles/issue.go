@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/url"
@@ -71,6 +72,16 @@ func (a *CA) Server(service string, hosts ...string) (Files, error) {
 // Client issues the certificate of an authority or a service: authority-frc.pem.
 func (a *CA) Client(c identity.Caller) (Files, error) {
 	return a.Issue(c.Kind.String()+"-"+c.ID, Subject{Caller: c})
+}
+
+// Calling issues the certificate of an authority or a service and opens it, to
+// call as it in development.
+func (a *CA) Calling(c identity.Caller) (*Store, error) {
+	files, err := a.Client(c)
+	if err != nil {
+		return nil, err
+	}
+	return Open(files, Options{Name: c.ID, Log: slog.New(slog.DiscardHandler)})
 }
 
 // good reports whether the files hold a certificate for the subject with time left.

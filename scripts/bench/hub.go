@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,11 +120,7 @@ func (h *hub) dial(c identity.Caller) (*grpc.ClientConn, error) {
 		if err != nil {
 			return nil, err
 		}
-		files, err := ca.Client(c)
-		if err != nil {
-			return nil, err
-		}
-		store, err := tlsfiles.Open(files, tlsfiles.Options{Name: c.ID, Log: slog.New(slog.DiscardHandler)})
+		store, err := ca.Calling(c)
 		if err != nil {
 			return nil, err
 		}

@@ -162,11 +162,7 @@ func (w *world) as(c identity.Caller) (*grpc.ClientConn, error) {
 	case w.ca == nil:
 		to = w.hub.GRPC()
 	case c.Kind != identity.Person:
-		files, err := w.ca.Client(c)
-		if err != nil {
-			return nil, err
-		}
-		s, err := w.store(files)
+		s, err := w.ca.Calling(c)
 		if err != nil {
 			return nil, err
 		}

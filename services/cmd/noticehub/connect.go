@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
@@ -90,9 +91,11 @@ func (c connection) certificate(as identity.Caller) (func() (*tls.Config, error)
 		if err != nil {
 			return nil, err
 		}
-		if files, err = ca.Client(as); err != nil {
+		store, err := ca.Calling(as)
+		if err != nil {
 			return nil, err
 		}
+		return store.Client, nil
 	}
 	store, err := tlsfiles.Open(files, tlsfiles.Options{Name: as.ID, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -140,7 +143,7 @@ func (c connection) dialPerson(named bool, as identity.Caller) (*grpc.ClientConn
 	o := rpc.DialOptions{Telemetry: telemetry.Discard(), Token: s.bearer(c.credentials())}
 	if c.CA != "" {
 		o.TLS = c.trusting
-	} else if host, _, err := net.SplitHostPort(s.Server); err != nil || !here(host) {
+	} else if host, _, err := net.SplitHostPort(s.Server); err != nil || !egress.Loopback(host) {
 		return nil, fmt.Errorf("the connection to %s is not encrypted: a sign-in is only sent to a hub on this machine; name the hub's CA with --ca", s.Server)
 	}
 	return rpc.DialWith(s.Server, o)

@@ -15,6 +15,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/identity"
 	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
 )
@@ -77,7 +78,7 @@ func (c *loginCommand) Run(ctx context.Context, out io.Writer) error {
 // askHub asks the hub which provider people sign in with, as far as flags do not say.
 func (c *loginCommand) askHub(ctx context.Context) error {
 	if c.Issuer != "" && c.Client != "" {
-		return safe(c.Issuer)
+		return c.sealed()
 	}
 	base := c.HTTP
 	if base == "" {
@@ -87,7 +88,7 @@ func (c *loginCommand) askHub(ctx context.Context) error {
 		}
 		base = "http://" + found.HTTP
 	}
-	if err := safe(base); err != nil {
+	if err := egress.Sealed(base); err != nil {
 		return fmt.Errorf("%s %w", base, err)
 	}
 	var says struct {
@@ -112,13 +113,21 @@ func (c *loginCommand) askHub(ctx context.Context) error {
 	if c.Client == "" {
 		c.Client = says.Client
 	}
-	return safe(c.Issuer)
+	return c.sealed()
+}
+
+// sealed refuses a provider that a sign-in must not be sent to.
+func (c *loginCommand) sealed() error {
+	if err := egress.Sealed(c.Issuer); err != nil {
+		return fmt.Errorf("the sign-in provider %w", err)
+	}
+	return nil
 }
 
 // choose picks an account on the development sign-in's page for the device.
 func choose(ctx context.Context, waiting *oauth2.DeviceAuthResponse, account string) error {
-	if err := safe(waiting.VerificationURI); err != nil {
-		return err
+	if err := egress.Sealed(waiting.VerificationURI); err != nil {
+		return fmt.Errorf("the sign-in provider's page %w", err)
 	}
 	form := url.Values{"user_code": {waiting.UserCode}, "account": {account}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, waiting.VerificationURI, strings.NewReader(form.Encode()))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/egress"
 )
 
 const (
@@ -173,8 +173,8 @@ type provider struct {
 }
 
 func discover(ctx context.Context, issuer string) (provider, error) {
-	if err := safe(issuer); err != nil {
-		return provider{}, fmt.Errorf("sign-in provider: %w", err)
+	if err := egress.Sealed(issuer); err != nil {
+		return provider{}, fmt.Errorf("the sign-in provider %w", err)
 	}
 	p, err := oidc.NewProvider(oidc.ClientContext(ctx, patient), issuer)
 	if err != nil {
@@ -191,11 +191,11 @@ func discover(ctx context.Context, issuer string) (provider, error) {
 		return provider{}, errors.New("the sign-in provider offers no device flow")
 	}
 	for _, address := range []string{e.TokenURL, e.DeviceAuthURL} {
-		if err := safe(address); err != nil {
-			return provider{}, fmt.Errorf("sign-in provider: %w", err)
+		if err := egress.Sealed(address); err != nil {
+			return provider{}, fmt.Errorf("the sign-in provider %w", err)
 		}
 	}
-	if safe(more.Revocation) != nil {
+	if egress.Sealed(more.Revocation) != nil {
 		more.Revocation = ""
 	}
 	return provider{p, more.Revocation}, nil
@@ -207,16 +207,3 @@ func (p provider) oauth(client string) oauth2.Config {
 	e.AuthStyle = oauth2.AuthStyleInParams
 	return oauth2.Config{ClientID: client, Endpoint: e, Scopes: loginScopes}
 }
-
-// safe refuses addresses that tokens must not be sent to: only TLS, except on
-// this machine.
-func safe(address string) error {
-	u, err := url.Parse(address)
-	if err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && here(u.Hostname())) {
-		return nil
-	}
-	return errors.New("must be an https address; http is for this machine only")
-}
-
-// here reports whether a host is this machine.
-func here(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }

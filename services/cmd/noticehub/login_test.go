@@ -17,6 +17,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
@@ -193,7 +194,7 @@ func TestASignInGoesOnlyWhereItBelongs(t *testing.T) {
 		t.Errorf("sent in the clear: %v", err)
 	}
 	for _, address := range []string{"", "http://id.example", "ftp://127.0.0.1", "https://", "127.0.0.1:80"} {
-		if safe(address) == nil {
+		if egress.Sealed(address) == nil {
 			t.Errorf("%q is safe", address)
 		}
 	}

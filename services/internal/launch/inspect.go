@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/config"
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/pkg/telemetry"
@@ -103,7 +102,7 @@ func environment(env func(string) string) error {
 		problems = append(problems, errors.New("PGPASSWORD is set: name the password's file with database_password_file"))
 	}
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
-		if value := env(name); value != "" && !sealed(value) {
+		if value := env(name); value != "" && egress.Sealed(value) != nil {
 			problems = append(problems, fmt.Errorf("%s must be an https URL, or http on this machine: traces tell who deals with whom", name))
 		}
 	}
@@ -113,14 +112,4 @@ func environment(env func(string) string) error {
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// sealed reports whether what is sent to the URL cannot be read on the way.
-func sealed(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	local := u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
-	return u.Scheme == "https" && u.Host != "" || u.Scheme == "http" && local
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/internal/packet"
 )
@@ -92,7 +93,7 @@ func inside(address string) bool {
 // anybody.
 func here(name, address string) error {
 	host, _, err := net.SplitHostPort(address)
-	if err == nil && (host == "localhost" || net.ParseIP(host).IsLoopback()) {
+	if err == nil && (egress.Loopback(host)) {
 		return nil
 	}
 	return fmt.Errorf("%s is %s: in development, where anybody can be anybody, only this machine may come in", name, address)

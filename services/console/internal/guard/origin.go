@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/fault"
-	"github.com/noticehub/noticehub/services/console/internal/provider"
 )
 
 // Origin is where browsers reach the console. A cookie counts only for requests
@@ -19,7 +19,7 @@ type Origin struct {
 
 // ParseOrigin reads "https://host[:port]"; http only for this machine.
 func ParseOrigin(text string) (Origin, error) {
-	if err := provider.Safe(text); err != nil {
+	if err := egress.Sealed(text); err != nil {
 		return Origin{}, err
 	}
 	u, err := url.Parse(text)
@@ -42,7 +42,7 @@ func (o Origin) Alias(host string) bool {
 // local reports whether a host with a port is this machine.
 func local(host string) bool {
 	u := url.URL{Host: host}
-	return provider.Loopback(u.Hostname())
+	return egress.Loopback(u.Hostname())
 }
 
 // Secure reports whether it is reached by TLS.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/noticehub/noticehub/pkg/clock"
+	"github.com/noticehub/noticehub/pkg/egress"
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
@@ -118,7 +119,7 @@ func (c *Client) discover(ctx context.Context) (*description, error) {
 	}
 	endpoint := p.Endpoint()
 	for _, address := range []string{endpoint.AuthURL, endpoint.TokenURL, says.UserInfo, says.Keys} {
-		if err := Safe(address); err != nil {
+		if err := egress.Sealed(address); err != nil {
 			return nil, fmt.Errorf("an address in the discovery document %w", err)
 		}
 	}
@@ -130,7 +131,7 @@ func (c *Client) discover(ctx context.Context) (*description, error) {
 		endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	}
 	for _, address := range []*string{&says.EndSession, &says.Revocation} {
-		if Safe(*address) != nil {
+		if egress.Sealed(*address) != nil {
 			*address = ""
 		}
 	}

@@ -12,12 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/noticehub/noticehub/pkg/egress"
 )
 
 // Settings say which provider, and how the hub is known to it.
@@ -50,7 +50,7 @@ func Defaults() Settings {
 // Validate reports settings that cannot be.
 func (s Settings) Validate() error {
 	var problems []error
-	if err := Safe(s.Issuer); err != nil {
+	if err := egress.Sealed(s.Issuer); err != nil {
 		problems = append(problems, fmt.Errorf("oidc_issuer: %w", err))
 	}
 	if s.ClientID == "" {
@@ -63,26 +63,6 @@ func (s Settings) Validate() error {
 		problems = append(problems, errors.New("oidc_roles_claim is missing: roles come from nowhere else"))
 	}
 	return errors.Join(problems...)
-}
-
-// Safe refuses URLs that secrets must not be sent to: only https, or http to
-// this machine.
-func Safe(address string) error {
-	u, err := url.Parse(address)
-	switch {
-	case address == "":
-		return errors.New("is missing")
-	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
-		return errors.New("is not a URL of a server")
-	case u.Scheme == "https" || u.Scheme == "http" && Loopback(u.Hostname()):
-		return nil
-	}
-	return errors.New("must be https; http is allowed on this machine only")
-}
-
-// Loopback reports whether a host name is this machine.
-func Loopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 const (
