@@ -20,6 +20,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/noticehub/noticehub/pkg/clock"
 )
 
 // ErrClosed is what Next answers once the watcher is closed.
@@ -58,7 +60,7 @@ func (p *Poller[K, V]) Run(ctx context.Context) error {
 			}
 		}
 		// Whoever comes from here on is no part of this reading, and waits for the next.
-		began := time.Now()
+		began := clock.System().Now()
 		values, err := p.read(ctx, keys)
 		switch {
 		case ctx.Err() != nil:
@@ -83,7 +85,7 @@ func (p *Poller[K, V]) Run(ctx context.Context) error {
 // rest waits for the next reading; it says no when ctx ended. Somebody who begins
 // to watch is not kept waiting for an interval, unless readings take long.
 func (p *Poller[K, V]) rest(ctx context.Context, began time.Time) bool {
-	took := time.Since(began)
+	took := clock.System().Now().Sub(began)
 	timer := time.NewTimer(max(p.every-took, took))
 	defer timer.Stop()
 	for {
@@ -93,10 +95,10 @@ func (p *Poller[K, V]) rest(ctx context.Context, began time.Time) bool {
 		case <-timer.C:
 			return true
 		case <-p.wake:
-			if time.Since(began) >= 2*took+p.every/10 {
+			if clock.System().Now().Sub(began) >= 2*took+p.every/10 {
 				return true
 			}
-			timer.Reset(max(0, 2*took+p.every/10-time.Since(began)))
+			timer.Reset(max(0, 2*took+p.every/10-clock.System().Now().Sub(began)))
 		}
 	}
 }

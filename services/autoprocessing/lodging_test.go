@@ -48,7 +48,9 @@ func (l *lodgings) lodge(a authority, s *intakev1.Submission) *eventv1.Event {
 	if s.Reference == "" {
 		s.Reference = fmt.Sprintf("ref-%d", l.count)
 	}
-	s.CaseWorker = "Case Worker"
+	if s.CaseWorker == "" {
+		s.CaseWorker = "Case Worker"
+	}
 	crn := s.GetFindMutualClient().GetCrn()
 	for _, c := range []*intakev1.CustomerIdentity{
 		s.GetDisclosure().GetCustomer(), s.GetNoticeToCommence().GetCustomer(), s.GetNoticeToRevoke().GetCustomer(), s.GetVoluntaryReferral().GetCustomer(),

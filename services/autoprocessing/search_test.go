@@ -65,6 +65,9 @@ func TestSearchFilters(t *testing.T) {
 		{"open and held", &processingv1.SearchSubmissionsRequest{Statuses: open, IncludeHeld: true}, []string{"ref-2", "ref-3", "ref-4", "ref-5"}},
 		{"by reason", &processingv1.SearchSubmissionsRequest{Reasons: []eventv1.RejectionReason{21}}, []string{"ref-3", "ref-5"}},
 		{"mine", &processingv1.SearchSubmissionsRequest{AssignedTo: "alice"}, []string{"ref-3"}},
+		{"an authority's by reason and another status", &processingv1.SearchSubmissionsRequest{
+			AuthorityIds: []string{"nt-cp"}, Reasons: []eventv1.RejectionReason{21}, Statuses: []eventv1.SubmissionStatus{eventv1.SubmissionStatus_SUBMISSION_STATUS_PROCESSED},
+		}, nil},
 		{"nobody's", &processingv1.SearchSubmissionsRequest{Unassigned: true, Statuses: open}, []string{"ref-2", "ref-4"}},
 		{"old", &processingv1.SearchSubmissionsRequest{MinAgeDays: 1}, nil},
 		{"lodged from", &processingv1.SearchSubmissionsRequest{LodgedFrom: timestamppb.New(monday.Add(time.Minute))}, []string{"ref-2", "ref-3", "ref-4", "ref-5"}},

@@ -82,6 +82,7 @@ type Service struct {
 	register    *api.Register
 	disclosures *api.Disclosures
 	restricted  *api.Restricted
+	workload    *api.Workload
 }
 
 // Schema is what the service owns in PostgreSQL.
@@ -116,7 +117,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	})
 	s.queue = api.NewQueue(s.processor, cfg.Claim)
 	s.register, s.disclosures = api.NewRegister(s.processor), api.NewDisclosures(store.NewDoor(d.Door))
-	s.restricted = api.NewRestricted(s.queue, cfg.RestrictedViews)
+	s.restricted, s.workload = api.NewRestricted(s.queue, cfg.RestrictedViews), api.NewWorkload(s.queue)
 	return s, nil
 }
 
@@ -126,6 +127,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	processingv1.RegisterRegisterServiceServer(r, s.register)
 	processingv1.RegisterDisclosureServiceServer(r, s.disclosures)
 	processingv1.RegisterRestrictedAccessServiceServer(r, s.restricted)
+	processingv1.RegisterWorkloadServiceServer(r, s.workload)
 }
 
 // Methods says who may call what.
@@ -142,6 +144,8 @@ func (s *Service) Run(ctx context.Context) error {
 			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Lodged, subject.Decided)...)
 		},
 		s.relay.Run,
+		s.workload.Run,
+		s.register.Run,
 		s.sweep("autoprocessing-day-roll", s.config.DayRollEvery, s.processor.DayRoll),
 		s.sweep("autoprocessing-claims", s.config.QueueEvery, s.processor.Claims),
 		s.sweep("autoprocessing-relock", s.config.QueueEvery, s.processor.Relock),

@@ -51,8 +51,8 @@ func run(t *testing.T) *running {
 	}
 	servers := registrar{}
 	s.Register(servers)
-	if len(servers) != 4 {
-		t.Errorf("%d gRPC services, want 4", len(servers))
+	if len(servers) != 5 {
+		t.Errorf("%d gRPC services, want 5", len(servers))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

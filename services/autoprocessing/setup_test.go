@@ -53,6 +53,7 @@ type world struct {
 	register    *api.Register
 	disclosures *api.Disclosures
 	access      *api.Restricted
+	workload    *api.Workload
 	url         string
 	superuser   *pgxpool.Pool
 	// told are all events committed, in order.
@@ -95,7 +96,7 @@ func (w *world) replica() *world {
 		Clock: w.clock, Zone: sydney, Telemetry: telemetry.Discard(), Registry: w.registry, Policies: policies, Audit: auditor(w.t), MaxEvents: 500, Attempts: 5,
 	})
 	r.queue, r.register, r.disclosures = api.NewQueue(r.p, 30*time.Minute), api.NewRegister(r.p), api.NewDisclosures(store.NewDoor(w.door))
-	r.access = api.NewRestricted(r.queue, viewsPerHour)
+	r.access, r.workload = api.NewRestricted(r.queue, viewsPerHour), api.NewWorkload(r.queue)
 	return &r
 }
 

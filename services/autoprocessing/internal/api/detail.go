@@ -113,10 +113,15 @@ func (q *Queue) open(d *processingv1.GetSubmissionDetailResponse, s *store.Submi
 func history(s *store.Submission, decisions []store.Decision, transitions []store.Transition) []*processingv1.Transition {
 	authority := "authority:" + s.AuthorityID
 	var log []*processingv1.Transition
+	// What came before the first decision was in its trace.
+	var trace store.Trace
+	if len(decisions) > 0 {
+		trace = decisions[0].Trace
+	}
 	step := func(from, to term.Status, actor, cause string, at time.Time) {
 		log = append(log, &processingv1.Transition{
 			Version: int32(len(log) + 1), From: eventv1.SubmissionStatus(from), To: eventv1.SubmissionStatus(to),
-			Actor: actor, Cause: cause, At: timestamppb.New(at),
+			Actor: actor, Cause: cause, At: timestamppb.New(at), TraceId: trace.String(),
 		})
 	}
 	if s.ParentID.IsZero() {
@@ -137,6 +142,7 @@ func history(s *store.Submission, decisions []store.Decision, transitions []stor
 	step(term.AutoProcessing, result, events.System, "auto-processing", first.At)
 	for i := range transitions {
 		t := &transitions[i]
+		trace = t.Trace
 		step(term.Unprocessed, t.To, t.Actor, t.Cause, t.At)
 	}
 	return log
@@ -151,6 +157,7 @@ func (q *Queue) traces(t term.InformationType, decisions []store.Decision, v vie
 		trace := &processingv1.DecisionTrace{
 			Number: int32(d.Number), PolicyVersion: d.PolicyVersion, DecidedAt: timestamppb.New(d.At),
 			Reasons: enums[eventv1.RejectionReason](v.reasons(words, d.Reasons)), Outcome: eventv1.Outcome(d.Outcome),
+			TraceId: d.Trace.String(),
 		}
 		out = append(out, trace)
 		p, ok := q.p.Policies.Version(d.PolicyVersion)

@@ -7,18 +7,19 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/pkg/identity"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/queue"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
 
 // hold changes who holds an entry, in one transaction.
-func (q *Queue) hold(ctx context.Context, does, id string, version int32, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
-	submission, err := parseID(id)
-	if err != nil {
+func (q *Queue) hold(ctx context.Context, submission string, r request, f func(*acting) (queue.Holding, error)) (*processingv1.SubmissionSummary, error) {
+	var err error
+	if r.id, err = parseID(submission); err != nil {
 		return nil, err
 	}
-	return q.act(ctx, request{id: submission, version: version, does: does, leaves: does == "queue.released"}, func(a *acting) error {
+	return q.act(ctx, r, func(a *acting) error {
 		h, err := f(a)
 		if err != nil {
 			return err
@@ -33,31 +34,50 @@ func (q *Queue) hold(ctx context.Context, does, id string, version int32, f func
 
 // Claim takes an entry for the caller.
 func (q *Queue) Claim(ctx context.Context, r *processingv1.ClaimRequest) (*processingv1.ClaimResponse, error) {
-	s, err := q.hold(ctx, "queue.claimed", r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
-		return a.holding.Claim(a.officer.ID, a.at.At, q.claim)
-	})
+	s, err := q.claimOnce(ctx, r, "")
 	if err != nil {
 		return nil, err
 	}
 	return &processingv1.ClaimResponse{Submission: s}, nil
 }
 
+// Each of the actions has a form that takes effect once under an action id, for
+// who acts on many entries at a time.
+
+func (q *Queue) claimOnce(ctx context.Context, r *processingv1.ClaimRequest, action string) (*processingv1.SubmissionSummary, error) {
+	return q.hold(ctx, r.GetSubmissionId(), request{version: r.GetVersion(), does: "queue.claimed", action: action, content: r}, func(a *acting) (queue.Holding, error) {
+		return a.holding.Claim(a.officer.ID, a.at.At, q.claim)
+	})
+}
+
 // Release gives an entry back.
 func (q *Queue) Release(ctx context.Context, r *processingv1.ReleaseRequest) (*processingv1.ReleaseResponse, error) {
-	s, err := q.hold(ctx, "queue.released", r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
-		return a.holding.Release(a.officer.ID)
-	})
+	s, err := q.releaseOnce(ctx, r, "")
 	if err != nil {
 		return nil, err
 	}
 	return &processingv1.ReleaseResponse{Submission: s}, nil
 }
 
+func (q *Queue) releaseOnce(ctx context.Context, r *processingv1.ReleaseRequest, action string) (*processingv1.SubmissionSummary, error) {
+	return q.hold(ctx, r.GetSubmissionId(), request{does: "queue.released", leaves: true, action: action, content: r}, func(a *acting) (queue.Holding, error) {
+		return a.holding.Release(a.officer.ID)
+	})
+}
+
 // Assign gives an entry to an officer, with a reason.
 func (q *Queue) Assign(ctx context.Context, r *processingv1.AssignRequest) (*processingv1.AssignResponse, error) {
-	s, err := q.hold(ctx, "queue.assigned", r.GetSubmissionId(), 0, func(a *acting) (queue.Holding, error) {
-		if !a.officer.Has(Supervisor) {
-			return a.holding, fault.New(fault.Denied, "SUPERVISOR_REQUIRED", "only a supervisor may assign entries")
+	s, err := q.assignOnce(ctx, r, "")
+	if err != nil {
+		return nil, err
+	}
+	return &processingv1.AssignResponse{Submission: s}, nil
+}
+
+func (q *Queue) assignOnce(ctx context.Context, r *processingv1.AssignRequest, action string) (*processingv1.SubmissionSummary, error) {
+	return q.hold(ctx, r.GetSubmissionId(), request{does: "queue.assigned", action: action, content: r}, func(a *acting) (queue.Holding, error) {
+		if err := mayAssign(a.officer); err != nil {
+			return a.holding, err
 		}
 		if a.holding.Assigned && a.holding.HeldBy == r.GetOfficerId() {
 			return a.holding, nil // the same once more
@@ -68,23 +88,30 @@ func (q *Queue) Assign(ctx context.Context, r *processingv1.AssignRequest) (*pro
 		a.done.Detail = map[string]string{"to": "officer:" + r.GetOfficerId()}
 		return a.holding.Assign(r.GetOfficerId()), a.note(ctx, "assign", "Assigned to "+r.GetOfficerId()+": "+r.GetReason())
 	})
-	if err != nil {
-		return nil, err
+}
+
+func mayAssign(officer identity.Caller) error {
+	if officer.Has(Supervisor) {
+		return nil
 	}
-	return &processingv1.AssignResponse{Submission: s}, nil
+	return fault.New(fault.Denied, "SUPERVISOR_REQUIRED", "only a supervisor may assign entries")
 }
 
 // Hold sets an entry aside until a day, or ends that.
 func (q *Queue) Hold(ctx context.Context, r *processingv1.HoldRequest) (*processingv1.HoldResponse, error) {
-	var until *calendar.Date
-	if r.GetUntil() != "" {
-		day, err := calendar.ParseDate(r.GetUntil())
-		if err != nil {
-			return nil, fault.InvalidField("until", "%s is no date", r.GetUntil())
-		}
-		until = &day
+	s, err := q.holdOnce(ctx, r, "")
+	if err != nil {
+		return nil, err
 	}
-	s, err := q.hold(ctx, "queue.held", r.GetSubmissionId(), r.GetVersion(), func(a *acting) (queue.Holding, error) {
+	return &processingv1.HoldResponse{Submission: s}, nil
+}
+
+func (q *Queue) holdOnce(ctx context.Context, r *processingv1.HoldRequest, action string) (*processingv1.SubmissionSummary, error) {
+	until, err := holdDay("until", r.GetUntil())
+	if err != nil {
+		return nil, err
+	}
+	return q.hold(ctx, r.GetSubmissionId(), request{version: r.GetVersion(), does: "queue.held", action: action, content: r}, func(a *acting) (queue.Holding, error) {
 		h, err := a.holding.Hold(a.officer.ID, until, a.at.Today)
 		if err != nil || same(a.holding.HoldUntil, until) {
 			return h, err // the same once more needs no second note
@@ -95,10 +122,18 @@ func (q *Queue) Hold(ctx context.Context, r *processingv1.HoldRequest) (*process
 		}
 		return h, a.note(ctx, "hold", text)
 	})
-	if err != nil {
-		return nil, err
+}
+
+// holdDay is the first day an entry shows again; nil ends a hold.
+func holdDay(field, text string) (*calendar.Date, error) {
+	if text == "" {
+		return nil, nil
 	}
-	return &processingv1.HoldResponse{Submission: s}, nil
+	day, err := calendar.ParseDate(text)
+	if err != nil {
+		return nil, fault.InvalidField(field, "%s is no date", text)
+	}
+	return &day, nil
 }
 
 func unchanged(a, b queue.Holding) bool {

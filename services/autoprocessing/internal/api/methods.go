@@ -13,5 +13,6 @@ func Methods() identity.Table {
 	return access.Table(
 		processingv1.QueueService_ServiceDesc.ServiceName, processingv1.RegisterService_ServiceDesc.ServiceName,
 		processingv1.DisclosureService_ServiceDesc.ServiceName, processingv1.RestrictedAccessService_ServiceDesc.ServiceName,
+		processingv1.WorkloadService_ServiceDesc.ServiceName,
 	)
 }

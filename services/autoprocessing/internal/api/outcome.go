@@ -140,6 +140,7 @@ func (q *Queue) close(ctx context.Context, a *acting, t store.Transition) error 
 	if err != nil {
 		return err
 	}
+	t.Trace = store.TraceOf(a.trace)
 	a.done.Version = int64(t.Version)
 	a.done.Detail = map[string]string{"status": t.To.String(), "outcome": t.Outcome.String(), "reasons": events.ReasonWords(t.Reasons)}
 	a.out.Point = "auto.before-outcome-commit"

@@ -17,9 +17,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
-	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
-	"github.com/noticehub/noticehub/services/autoprocessing/internal/policy"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
 )
 
@@ -44,72 +42,11 @@ func NewQueue(p *events.Processor, claim time.Duration) *Queue { return &Queue{p
 
 // SearchSubmissions pages through submissions.
 func (q *Queue) SearchSubmissions(ctx context.Context, r *processingv1.SearchSubmissionsRequest) (*processingv1.SearchSubmissionsResponse, error) {
-	at := q.p.Moment()
-	search, err := searchOf(r, at)
+	f, err := q.finder(ctx, r, q.p.Moment())
 	if err != nil {
 		return nil, err
 	}
-	sight, err := sightOf(ctx, q.p)
-	if err != nil {
-		return nil, err
-	}
-	if search.CRN != "" {
-		if err := sight.open(ctx, search.CRN); err != nil {
-			return nil, err
-		}
-	}
-	search.Guarded = !sight.everything
-	words, err := q.words(at)
-	if err != nil {
-		return nil, err
-	}
-	return q.page(ctx, search, &sight, words, at)
-}
-
-const (
-	// maxReads bounds the reads of one page, readMore is the size of all but the first.
-	maxReads = 20
-	readMore = 500
-)
-
-// page reads until it is full of rows that are shown, or there are no more: a page
-// that ends early, or has a next one that is empty, would tell that a row was found
-// by a reason the caller may not know of.
-func (q *Queue) page(ctx context.Context, search *store.Search, sight *sight, words *policy.Policy, at decision.Moment) (*processingv1.SearchSubmissionsResponse, error) {
-	size := search.Limit
-	search.Limit++ // one more tells whether there is a next page
-	response := &processingv1.SearchSubmissionsResponse{}
-	last := ""
-	for range maxReads {
-		found, err := search.Submissions(ctx, q.p.Pool)
-		if err != nil {
-			return nil, postgres.Classify(err)
-		}
-		rows := make([]*processingv1.SubmissionSummary, len(found))
-		for i := range found {
-			rows[i] = summaryOf(&found[i], at, words)
-		}
-		q.guard(ctx, sight, words, found, rows)
-		for i, row := range rows {
-			if !shows(search.Reasons, row) {
-				continue
-			}
-			if len(response.GetSubmissions()) == size {
-				response.NextPageToken = last
-				return response, nil
-			}
-			response.Submissions, last = append(response.Submissions, row), tokenOf(&found[i].Submission, search.Newest)
-		}
-		response.NextPageToken = ""
-		if len(found) < search.Limit {
-			return response, nil
-		}
-		end := &found[len(found)-1].Submission
-		search.Limit = max(search.Limit, readMore)
-		search.After = store.Position{LodgedAt: end.LodgedAt, ID: end.ID}
-		response.NextPageToken = tokenOf(end, search.Newest)
-	}
-	return response, nil
+	return f.page(ctx)
 }
 
 // CountQueue counts the open entries. An entry that is open because its record is
@@ -162,10 +99,12 @@ func orNotFound(err error) error {
 func parseID(s string) (clock.ID, error) {
 	id, err := clock.ParseID(s)
 	if err != nil {
-		return id, fault.InvalidField("submission_id", "it is not a UUID")
+		return id, notID("submission_id")
 	}
 	return id, nil
 }
+
+func notID(field string) error { return fault.InvalidField(field, "it is not a UUID") }
 
 // officerOf is the person who calls.
 func officerOf(ctx context.Context) (identity.Caller, error) {

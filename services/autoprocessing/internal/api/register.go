@@ -3,11 +3,13 @@ package api
 import (
 	"context"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/watch"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
@@ -19,10 +21,53 @@ import (
 type Register struct {
 	processingv1.UnimplementedRegisterServiceServer
 	p *events.Processor
+	// watched counts the changes of customers' notices.
+	watched *watch.Poller[string, int64]
 }
 
-// NewRegister serves the register of a processor.
-func NewRegister(p *events.Processor) *Register { return &Register{p: p} }
+// NewRegister serves the register of a processor; watching needs Run.
+func NewRegister(p *events.Processor) *Register {
+	return &Register{p: p, watched: watch.New(watchEvery, func(ctx context.Context, crns []string) (map[string]int64, error) {
+		ctx, cancel := context.WithTimeout(ctx, watchTime)
+		defer cancel()
+		return store.NoticeChanges(ctx, p.Pool, crns)
+	}, func(a, b int64) bool { return a == b }, p.Telemetry.Log)}
+}
+
+// Run reads what is watched until ctx ends.
+func (g *Register) Run(ctx context.Context) error { return g.watched.Run(ctx) }
+
+// WatchNotices tells how often a customer's notices changed, at once and whenever
+// they change; of a restricted record to those who may see it, as long as they may.
+func (g *Register) WatchNotices(r *processingv1.WatchNoticesRequest, stream grpc.ServerStreamingServer[processingv1.WatchNoticesResponse]) error {
+	ctx, crn := stream.Context(), r.GetCrn()
+	if err := g.open(ctx, crn); err != nil {
+		return err
+	}
+	w := g.watched.Watch(crn)
+	defer w.Close()
+	for {
+		news, err := w.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := g.open(ctx, crn); err != nil {
+			return err
+		}
+		if err := stream.Send(&processingv1.WatchNoticesResponse{Changes: news[crn]}); err != nil {
+			return err
+		}
+	}
+}
+
+// open refuses a record the caller may not see.
+func (g *Register) open(ctx context.Context, crn string) error {
+	sight, err := sightOf(ctx, g.p)
+	if err != nil {
+		return err
+	}
+	return sight.open(ctx, crn)
+}
 
 // ListNotices returns a customer's notices now, or as they were at the end of a
 // day gone by; those of a restricted record to those who may see it.
@@ -39,14 +84,11 @@ func (g *Register) ListNotices(ctx context.Context, r *processingv1.ListNoticesR
 		}
 		day = asked
 	}
-	sight, err := sightOf(ctx, g.p)
-	if err != nil {
-		return nil, err
-	}
-	if err := sight.open(ctx, r.GetCrn()); err != nil {
+	if err := g.open(ctx, r.GetCrn()); err != nil {
 		return nil, err
 	}
 	var notices []register.Notice
+	var err error
 	if day == at.Today {
 		notices, err = store.Notices(ctx, g.p.Pool, r.GetCrn())
 	} else {

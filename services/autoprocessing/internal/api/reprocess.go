@@ -16,6 +16,10 @@ import (
 
 // Reprocess sends a submission to automatic processing again, at once.
 func (q *Queue) Reprocess(ctx context.Context, r *processingv1.ReprocessRequest) (*processingv1.ReprocessResponse, error) {
+	return q.reprocessOnce(ctx, r, "")
+}
+
+func (q *Queue) reprocessOnce(ctx context.Context, r *processingv1.ReprocessRequest, action string) (*processingv1.ReprocessResponse, error) {
 	id, err := parseID(r.GetSubmissionId())
 	if err != nil {
 		return nil, err
@@ -42,7 +46,7 @@ func (q *Queue) Reprocess(ctx context.Context, r *processingv1.ReprocessRequest)
 		concerned = events.Concerned(lodged)
 	}
 	technical := false
-	s, err := q.act(ctx, request{id: id, version: r.GetVersion(), crn: concerned, does: "queue.reprocessed"}, func(a *acting) error {
+	s, err := q.act(ctx, request{id: id, version: r.GetVersion(), crn: concerned, does: "queue.reprocessed", action: action, content: r}, func(a *acting) error {
 		if err := a.holding.MayTouch(a.officer.ID); err != nil {
 			return err
 		}

@@ -49,12 +49,17 @@ func words(field, text string) error {
 	return nil
 }
 
+// because is the submission an action names, unless the words for it say nothing.
+func because(field, text, submission string) (clock.ID, error) {
+	if err := words(field, text); err != nil {
+		return clock.ID{}, err
+	}
+	return parseID(submission)
+}
+
 // RecordAuthorityContact opens a case for an entry the caller holds.
 func (s *Restricted) RecordAuthorityContact(ctx context.Context, r *processingv1.RecordAuthorityContactRequest) (*processingv1.RecordAuthorityContactResponse, error) {
-	if err := words("note", r.GetNote()); err != nil {
-		return nil, err
-	}
-	id, err := parseID(r.GetSubmissionId())
+	id, err := because("note", r.GetNote(), r.GetSubmissionId())
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +100,7 @@ func (s *Restricted) RecordAuthorityContact(ctx context.Context, r *processingv1
 
 // RequestRiskAssessment asks for the decision on the caller's own case.
 func (s *Restricted) RequestRiskAssessment(ctx context.Context, r *processingv1.RequestRiskAssessmentRequest) (*processingv1.RequestRiskAssessmentResponse, error) {
-	if err := words("reason", r.GetReason()); err != nil {
-		return nil, err
-	}
-	id, err := parseID(r.GetSubmissionId())
+	id, err := because("reason", r.GetReason(), r.GetSubmissionId())
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +125,7 @@ func (s *Restricted) RequestRiskAssessment(ctx context.Context, r *processingv1.
 // ReinstateAccess ends a lift: by the officer it is for, whoever holds the entry,
 // or a Restricted Access officer.
 func (s *Restricted) ReinstateAccess(ctx context.Context, r *processingv1.ReinstateAccessRequest) (*processingv1.ReinstateAccessResponse, error) {
-	if err := words("reason", r.GetReason()); err != nil {
-		return nil, err
-	}
-	id, err := parseID(r.GetSubmissionId())
+	id, err := because("reason", r.GetReason(), r.GetSubmissionId())
 	if err != nil {
 		return nil, err
 	}

@@ -13,10 +13,7 @@ import (
 // RecordRiskAssessment decides a case: another person than its requester lifts
 // access for the requester for a time, or keeps it restricted.
 func (s *Restricted) RecordRiskAssessment(ctx context.Context, r *processingv1.RecordRiskAssessmentRequest) (*processingv1.RecordRiskAssessmentResponse, error) {
-	if err := words("reason", r.GetReason()); err != nil {
-		return nil, err
-	}
-	id, err := parseID(r.GetSubmissionId())
+	id, err := because("reason", r.GetReason(), r.GetSubmissionId())
 	if err != nil {
 		return nil, err
 	}

@@ -25,10 +25,7 @@ func (s *Restricted) ViewRestrictedRecord(ctx context.Context, r *processingv1.V
 	if err != nil {
 		return nil, err
 	}
-	if err := words("reason", r.GetReason()); err != nil {
-		return nil, err
-	}
-	id, err := parseID(r.GetSubmissionId())
+	id, err := because("reason", r.GetReason(), r.GetSubmissionId())
 	if err != nil {
 		return nil, err
 	}

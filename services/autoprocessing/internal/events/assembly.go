@@ -58,7 +58,7 @@ func (a *Assembly) First(l *Lodged, r *decision.Result, at decision.Moment) erro
 		return nil
 	}
 	a.Work.Submissions = append(a.Work.Submissions, s)
-	d, err := decisionRow(&s, r, 1, at)
+	d, err := decisionRow(&s, r, 1, at, l.Traceparent)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (a *Assembly) Child(parent *store.Submission, child *decision.Child, actor 
 	if err != nil {
 		return err
 	}
-	d, err := decisionRow(&s, r, 1, at)
+	d, err := decisionRow(&s, r, 1, at, trace)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,9 @@ func contentBytes(s *decision.Submission) ([]byte, error) {
 	return bytes, nil
 }
 
-func decisionRow(s *store.Submission, r *decision.Result, number int, at decision.Moment) (store.Decision, error) {
+// decisionRow is what is kept of a decision. The first one belongs to the trace of
+// the authority's call, and so do the steps that led to it.
+func decisionRow(s *store.Submission, r *decision.Result, number int, at decision.Moment, trace string) (store.Decision, error) {
 	facts, err := json.Marshal(&r.Facts)
 	if err != nil {
 		return store.Decision{}, broken("facts", err)
@@ -182,6 +184,7 @@ func decisionRow(s *store.Submission, r *decision.Result, number int, at decisio
 	return store.Decision{
 		SubmissionID: s.ID, Number: number, PolicyVersion: r.PolicyVersion, At: at.At, Facts: facts, Verdicts: []byte(r.Verdicts),
 		Reasons: r.Reasons, Outcome: r.Outcome, CRN: r.CRN, Start: r.Start, End: r.End,
+		Trace: store.TraceOf(trace),
 	}, nil
 }
 

@@ -36,6 +36,7 @@ type batch struct {
 	lodged      []*Lodged
 	origin      []int // lodged[i] came with events[origin[i]]
 	withdrawals map[store.Ref]store.Withdrawal
+	traces      map[store.Ref]string // the traceparents of the withdrawals
 
 	// Of the run under way; a run that met known submissions is done again. Its
 	// moment is after the locks: whatever it waited for was decided before it.
@@ -62,9 +63,9 @@ func (b *batch) read() error {
 			return in.problem
 		case in.withdrawal != nil:
 			if b.withdrawals == nil {
-				b.withdrawals = make(map[store.Ref]store.Withdrawal)
+				b.withdrawals, b.traces = make(map[store.Ref]store.Withdrawal), make(map[store.Ref]string)
 			}
-			b.withdrawals[in.withdrawal.Ref] = *in.withdrawal
+			b.withdrawals[in.withdrawal.Ref], b.traces[in.withdrawal.Ref] = *in.withdrawal, b.events[i].Traceparent
 		case seen[in.lodged.Submission.ID]:
 			// The same again in one batch: the first one does.
 		default:
@@ -101,6 +102,9 @@ func (b *batch) sortLanes() {
 // again without them.
 func (b *batch) run(ctx context.Context, tx pgx.Tx) (inbox.Effects, error) {
 	look := slices.ContainsFunc(b.lodged, func(l *Lodged) bool { return l.Reconcile })
+	for _, l := range b.lodged {
+		l.inTrace(ctx)
+	}
 	for try := 1; ; try++ {
 		err := b.once(ctx, tx, look)
 		switch {

@@ -75,7 +75,7 @@ func (b *batch) withdraw(ctx context.Context, tx pgx.Tx) error {
 		s, ok := known[ref]
 		w.Settled = ok
 		if ok && s.Status == term.Unprocessed {
-			if err := b.p.takeBack(ctx, tx, b.out, s, b.at); err != nil {
+			if err := b.p.takeBack(ctx, tx, b.out, s, b.at, b.traces[ref]); err != nil {
 				return err
 			}
 		}
@@ -85,7 +85,7 @@ func (b *batch) withdraw(ctx context.Context, tx pgx.Tx) error {
 }
 
 // takeBack withdraws an UNPROCESSED submission, which must be locked.
-func (p *Processor) takeBack(ctx context.Context, tx pgx.Tx, out *Assembly, s *store.Submission, at decision.Moment) error {
+func (p *Processor) takeBack(ctx context.Context, tx pgx.Tx, out *Assembly, s *store.Submission, at decision.Moment, trace string) error {
 	decisions, err := store.Decisions(ctx, tx, s.ID)
 	if err != nil {
 		return err
@@ -97,13 +97,13 @@ func (p *Processor) takeBack(ctx context.Context, tx pgx.Tx, out *Assembly, s *s
 	}
 	t := store.Transition{
 		SubmissionID: s.ID, Version: s.Version + 1, To: term.Withdrawn, Outcome: term.OutcomeWithdrawn, Actor: "authority:" + s.AuthorityID,
-		Cause: "withdrawn", At: at.At, CRN: last.CRN, Reasons: last.Reasons,
+		Cause: "withdrawn", At: at.At, CRN: last.CRN, Reasons: last.Reasons, Trace: store.TraceOf(trace),
 	}
 	if err := p.EndAccess(ctx, tx, out, Ending{Submission: s.ID, Actor: t.Actor, At: at.At}); err != nil {
 		return err
 	}
 	out.Work.Transitions = append(out.Work.Transitions, t)
-	out.Events = append(out.Events, TransitionEvent(After(s, &t), &t, reasons, ""))
+	out.Events = append(out.Events, TransitionEvent(After(s, &t), &t, reasons, trace))
 	return nil
 }
 

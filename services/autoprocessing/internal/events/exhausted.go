@@ -20,6 +20,7 @@ func (p *Processor) Exhausted(ctx context.Context, tx pgx.Tx, e inbox.Event, cau
 	if in == nil || in.lodged == nil {
 		return inbox.Effects{}, cause
 	}
+	in.lodged.inTrace(ctx)
 	at := p.Moment()
 	out := NewAssembly(p.zone)
 	result := decision.TechnicalFailure(in.lodged.Submission)

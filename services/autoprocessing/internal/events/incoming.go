@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/inbox"
+	"github.com/noticehub/noticehub/pkg/telemetry"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
 	"github.com/noticehub/noticehub/proto/term"
@@ -41,6 +43,14 @@ type Lodged struct {
 	// Customer and Candidates are the registry's answer.
 	Customer   *decision.Customer
 	Candidates []decision.Candidate
+}
+
+// inTrace has a submission without a trace of its own follow the one it is
+// decided in.
+func (l *Lodged) inTrace(ctx context.Context) {
+	if l.Traceparent == "" {
+		l.Traceparent = telemetry.Traceparent(ctx)
+	}
 }
 
 // incoming is the Value of an event of the inbox: a submission or a withdrawal.

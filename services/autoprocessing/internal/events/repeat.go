@@ -51,7 +51,7 @@ func (p *Processor) Again(ctx context.Context, tx pgx.Tx, out *Assembly, s *stor
 	if slices.ContainsFunc(before[s.ID], func(d store.Decision) bool { return decision.RevocationTold(s.Type, d.Reasons) }) {
 		result.Revocation = nil
 	}
-	row, err := decisionRow(s, &result, last.Number+1, at)
+	row, err := decisionRow(s, &result, last.Number+1, at, trace)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,7 @@ func (p *Processor) Again(ctx context.Context, tx pgx.Tx, out *Assembly, s *stor
 	t := store.Transition{
 		SubmissionID: s.ID, Version: s.Version + 1, To: result.Status, Outcome: result.Outcome, Actor: System, Cause: "automatic processing repeated",
 		At: at.At, CRN: result.CRN, Start: result.Start, End: result.End, Reasons: last.Reasons, PolicyVersion: result.PolicyVersion,
+		Trace: row.Trace,
 	}
 	if err := p.EndAccess(ctx, tx, out, Ending{Submission: s.ID, Actor: System, At: at.At}); err != nil {
 		return err

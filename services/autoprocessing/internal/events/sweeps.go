@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/crashpoint"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/telemetry"
 	"github.com/noticehub/noticehub/proto/term"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/decision"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/register"
@@ -72,7 +73,7 @@ func (p *Processor) Withdrawals(ctx context.Context, _ time.Time) error {
 		at := p.Moment() // after the locks, so that a history runs forward
 		for i := range submissions {
 			if s := &submissions[i]; s.Status == term.Unprocessed {
-				if err := p.takeBack(ctx, tx, out, s, at); err != nil {
+				if err := p.takeBack(ctx, tx, out, s, at, telemetry.Traceparent(ctx)); err != nil {
 					return 0, err
 				}
 			}

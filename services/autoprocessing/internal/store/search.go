@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,8 @@ type Search struct {
 	// Now and Today decide which claims and holds still count.
 	Now   time.Time
 	Today calendar.Date
+	// unordered takes the ranges of the index one after the other instead of merging them.
+	unordered bool
 }
 
 // Position is a place in the order of a search.
@@ -79,15 +82,7 @@ func (s *Search) open() bool {
 // a plan for an unknown limit would sort too.
 func (s *Search) Submissions(ctx context.Context, q Querier) ([]Found, error) {
 	a := &arguments{}
-	var page string
-	switch {
-	case s.CRN != "" || s.Reference != "":
-		page = s.few(a)
-	case len(s.Authorities) == 0 && (s.open() || s.NotOnHold):
-		page = s.queued(a)
-	default:
-		page = s.merged(a)
-	}
+	page := s.page(a)
 	rows, err := q.Query(ctx, fmt.Sprintf(`WITH page AS MATERIALIZED (%s)
 		SELECT %s, %s FROM page p JOIN submission s USING (id) LEFT JOIN queue_entry q ON q.submission_id = s.id AND s.status = 3 ORDER BY %s`,
 		page, submissionColumns, entryColumns, s.order("p.")), a.values...)
@@ -105,6 +100,31 @@ func (s *Search) Submissions(ctx context.Context, q Querier) ([]Found, error) {
 		f.Entry = e.entry()
 		return f, err
 	})
+}
+
+// Count counts what matches, page and order aside, up to a limit. It reads as a page
+// of so many rows does, but one range of the index after the other until the
+// limit is reached. Each is still read in its order: without one the planner may
+// take the whole table for a range it knows nothing of.
+func (s *Search) Count(ctx context.Context, q Querier, limit int) (int, error) {
+	all, a := *s, &arguments{}
+	all.unordered, all.After, all.Limit = true, Position{}, limit
+	rows, _ := q.Query(ctx, fmt.Sprintf("SELECT count(*) FROM (%s) AS found", all.page(a)), a.values...)
+	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
+}
+
+// page selects ids and times in the way that fits what is asked for.
+func (s *Search) page(a *arguments) string {
+	switch {
+	case s.CRN != "" || s.Reference != "":
+		return s.few(a)
+	case s.unordered && len(s.Functions)+len(s.Types) > 0:
+		return s.merged(a) // without an order to keep, these ranges are narrower than the queue
+	case len(s.Authorities) == 0 && (s.open() || s.NotOnHold):
+		return s.queued(a)
+	default:
+		return s.merged(a)
+	}
 }
 
 // knownAuthorities walks over the distinct authorities by index, one probe each.
@@ -140,9 +160,18 @@ func (s *Search) few(a *arguments) string {
 	return s.selection(a, where)
 }
 
-// queued selects the page by walking over the open entries.
+// queued selects the page by walking over the open entries. Their submissions are
+// UNPROCESSED and are only looked at for what the entry does not say.
 func (s *Search) queued(a *arguments) string {
 	where := []string{"q.closed_at IS NULL"}
+	if len(s.Functions) == 0 && len(s.Types) == 0 {
+		if len(s.Statuses) > 0 && !slices.Contains(s.Statuses, term.Unprocessed) {
+			where = append(where, "false")
+		}
+		where = append(append(where, s.window(a, "q.lodged_at", "q.submission_id")...), s.entryConditions(a)...)
+		return fmt.Sprintf("SELECT q.submission_id AS id, q.lodged_at FROM queue_entry q WHERE %s%s",
+			strings.Join(where, " AND "), s.cut(s.ordered("q.lodged_at", "q.submission_id")))
+	}
 	add := func(column string, values []int16) {
 		if len(values) > 0 {
 			where = append(where, column+" = ANY("+a.of(values)+")")
@@ -152,8 +181,8 @@ func (s *Search) queued(a *arguments) string {
 	add("s.information_type", int16s(s.Types))
 	add("s.status", int16s(s.Statuses))
 	where = append(append(where, s.window(a, "q.lodged_at", "q.submission_id")...), s.entryConditions(a)...)
-	return fmt.Sprintf("SELECT s.id, s.lodged_at FROM queue_entry q JOIN submission s ON s.id = q.submission_id WHERE %s ORDER BY %s LIMIT %d",
-		strings.Join(where, " AND "), s.ordered("q.lodged_at", "q.submission_id"), s.Limit)
+	return fmt.Sprintf("SELECT s.id, s.lodged_at FROM queue_entry q JOIN submission s ON s.id = q.submission_id WHERE %s%s",
+		strings.Join(where, " AND "), s.cut(s.ordered("q.lodged_at", "q.submission_id")))
 }
 
 // merged selects the page from the index ranges of all combinations.
@@ -162,9 +191,12 @@ func (s *Search) merged(a *arguments) string {
 	if len(types) == 0 {
 		types = allTypes
 	}
-	if s.open() {
+	switch {
+	case s.open() && len(s.Statuses) > 0 && !slices.Contains(s.Statuses, term.Unprocessed):
+		statuses = nil // open entries have no other status
+	case s.open():
 		statuses = allStatuses[:1]
-	} else if len(statuses) == 0 {
+	case len(statuses) == 0:
 		statuses = allStatuses
 	}
 	var from string
@@ -183,8 +215,12 @@ func (s *Search) merged(a *arguments) string {
 		from = "unnest(" + a.of(functions) + "::int2[]) AS k (v)"
 		where = append(where, "s.business_function = k.v")
 	}
-	return fmt.Sprintf(`SELECT m.id, m.lodged_at FROM %s, unnest(%s::int2[]) AS t (v), unnest(%s::int2[]) AS st (v) CROSS JOIN LATERAL (%s) m ORDER BY %s LIMIT %d`,
-		from, a.of(types), a.of(statuses), s.selection(a, where), s.order("m."), s.Limit)
+	cut := s.cut(s.order("m."))
+	if s.unordered {
+		cut = fmt.Sprintf(" LIMIT %d", s.Limit)
+	}
+	return fmt.Sprintf(`SELECT m.id, m.lodged_at FROM %s, unnest(%s::int2[]) AS t (v), unnest(%s::int2[]) AS st (v) CROSS JOIN LATERAL (%s) m%s`,
+		from, a.of(types), a.of(statuses), s.selection(a, where), cut)
 }
 
 // selection is the ordered and limited choice of rows under the conditions and
@@ -196,7 +232,7 @@ func (s *Search) selection(a *arguments, where []string) string {
 		from = "submission s JOIN queue_entry q ON q.submission_id = s.id AND q.closed_at IS NULL"
 		where = append(append(where, "s.status = 3"), entry...)
 	}
-	return fmt.Sprintf("SELECT s.id, s.lodged_at FROM %s WHERE %s ORDER BY %s LIMIT %d", from, strings.Join(where, " AND "), s.order("s."), s.Limit)
+	return fmt.Sprintf("SELECT s.id, s.lodged_at FROM %s WHERE %s%s", from, strings.Join(where, " AND "), s.cut(s.order("s.")))
 }
 
 // window are the conditions on when it was lodged and on where the page begins.
@@ -255,6 +291,11 @@ func (s *Search) entryConditions(a *arguments) []string {
 		where = append(where, "(q.hold_until IS NULL OR q.hold_until <= DATE '1970-01-01' + "+a.of(int32(s.Today))+"::int)")
 	}
 	return where
+}
+
+// cut orders and limits.
+func (s *Search) cut(order string) string {
+	return fmt.Sprintf(" ORDER BY %s LIMIT %d", order, s.Limit)
 }
 
 func (s *Search) order(alias string) string { return s.ordered(alias+"lodged_at", alias+"id") }

@@ -55,6 +55,8 @@ type Decision struct {
 	Start, End *calendar.Date
 	// Note is for the authority.
 	Note string
+	// Trace it was decided in.
+	Trace Trace
 }
 
 // Ref names a submission by its authority and the authority's reference.
@@ -110,14 +112,15 @@ func GetSubmission(ctx context.Context, q Querier, id clock.ID) (Submission, boo
 }
 
 const decisionColumns = `submission_id, number, policy_version, decided_at, facts, verdicts, reasons, outcome, crn,
-	start_date - DATE '1970-01-01', end_date - DATE '1970-01-01', note`
+	start_date - DATE '1970-01-01', end_date - DATE '1970-01-01', note,
+	COALESCE(trace, '00000000-0000-0000-0000-000000000000')`
 
 func scanDecision(row pgx.CollectableRow) (Decision, error) {
 	var d Decision
 	var reasons []int16
 	var start, end *int32
 	err := row.Scan((*[16]byte)(&d.SubmissionID), &d.Number, &d.PolicyVersion, &d.At, &d.Facts, &d.Verdicts, &reasons, (*int16)(&d.Outcome),
-		&d.CRN, &start, &end, &d.Note)
+		&d.CRN, &start, &end, &d.Note, (*[16]byte)(&d.Trace))
 	d.Reasons, d.Start, d.End = reasonsOf(reasons), dayOf(start), dayOf(end)
 	return d, err
 }

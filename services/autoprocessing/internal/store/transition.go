@@ -38,6 +38,8 @@ type Transition struct {
 	Reasons []term.Reason
 	// PolicyVersion is set when rules decided.
 	PolicyVersion string
+	// Trace it happened in.
+	Trace Trace
 }
 
 // queueTransitions writes the transitions, moves the submissions on and closes
@@ -51,11 +53,12 @@ func queueTransitions(b *pgx.Batch, all []Transition) {
 			id, int16(t.To), int16(t.Outcome), t.At, t.Version, t.CRN).
 			Exec(func(ct pgconn.CommandTag) error { return allOf("submissions", 1, ct) })
 		b.Queue(`INSERT INTO transition (submission_id, version, from_status, to_status, actor, cause, at, officer_id, declaration, outcome, crn,
-				start_date, end_date, note_for_authority, reasons, policy_version)
+				start_date, end_date, note_for_authority, reasons, policy_version, trace)
 			VALUES ($1, $2, 3, $3, $4, $5, $6, $7, $8, $9, $10,
-				DATE '1970-01-01' + NULLIF($11::int, -2000000000), DATE '1970-01-01' + NULLIF($12::int, -2000000000), $13, $14, $15)`,
+				DATE '1970-01-01' + NULLIF($11::int, -2000000000), DATE '1970-01-01' + NULLIF($12::int, -2000000000), $13, $14, $15,
+				NULLIF($16::uuid, '00000000-0000-0000-0000-000000000000'))`,
 			id, t.Version, int16(t.To), t.Actor, t.Cause, t.At, t.OfficerID, t.Declaration, int16(t.Outcome), t.CRN,
-			day(t.Start), day(t.End), t.NoteForAuthority, numbers(t.Reasons), t.PolicyVersion)
+			day(t.Start), day(t.End), t.NoteForAuthority, numbers(t.Reasons), t.PolicyVersion, [16]byte(t.Trace))
 		b.Queue(`UPDATE queue_entry SET closed_at = $2, lodged = NULL, candidates = NULL, held_by = '', claim_expires_at = NULL, assigned = false, hold_until = NULL
 			WHERE submission_id = $1 AND closed_at IS NULL`, id, t.At).
 			Exec(func(ct pgconn.CommandTag) error { return allOf("queue entries", 1, ct) })
@@ -65,13 +68,14 @@ func queueTransitions(b *pgx.Batch, all []Transition) {
 // Transitions returns the transitions of submissions kept as rows, by version.
 func Transitions(ctx context.Context, q Querier, ids ...clock.ID) (map[clock.ID][]Transition, error) {
 	rows, _ := q.Query(ctx, `SELECT submission_id, version, to_status, actor, cause, at, officer_id, declaration, outcome, crn,
-			start_date - DATE '1970-01-01', end_date - DATE '1970-01-01', note_for_authority, reasons, policy_version
+			start_date - DATE '1970-01-01', end_date - DATE '1970-01-01', note_for_authority, reasons, policy_version,
+			COALESCE(trace, '00000000-0000-0000-0000-000000000000')
 		FROM transition WHERE submission_id = ANY($1) ORDER BY submission_id, version`, raw(ids))
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Transition, err error) {
 		var reasons []int16
 		var start, end *int32
 		err = row.Scan((*[16]byte)(&t.SubmissionID), &t.Version, (*int16)(&t.To), &t.Actor, &t.Cause, &t.At, &t.OfficerID, &t.Declaration, (*int16)(&t.Outcome),
-			&t.CRN, &start, &end, &t.NoteForAuthority, &reasons, &t.PolicyVersion)
+			&t.CRN, &start, &end, &t.NoteForAuthority, &reasons, &t.PolicyVersion, (*[16]byte)(&t.Trace))
 		t.Reasons, t.Start, t.End = reasonsOf(reasons), dayOf(start), dayOf(end)
 		return t, err
 	})

@@ -116,18 +116,20 @@ func queueDecisions(b *pgx.Batch, all []Decision) {
 	id, number, outcome := make([][16]byte, n), make([]int32, n), make([]int16, n)
 	policy, reasons, crn, note := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	at, start, end := make([]time.Time, n), make([]int32, n), make([]int32, n)
-	facts, verdicts := make([][]byte, n), make([][]byte, n)
+	facts, verdicts, trace := make([][]byte, n), make([][]byte, n), make([][16]byte, n)
 	for i := range all {
 		d := &all[i]
 		id[i], number[i], policy[i], at[i], facts[i], verdicts[i] = d.SubmissionID, int32(d.Number), d.PolicyVersion, d.At, d.Facts, d.Verdicts
 		reasons[i], outcome[i], crn[i], start[i], end[i], note[i] = literal(d.Reasons), int16(d.Outcome), d.CRN, day(d.Start), day(d.End), d.Note
+		trace[i] = d.Trace
 	}
-	b.Queue(`INSERT INTO decision (submission_id, number, policy_version, decided_at, facts, verdicts, reasons, outcome, crn, start_date, end_date, note)
+	b.Queue(`INSERT INTO decision (submission_id, number, policy_version, decided_at, facts, verdicts, reasons, outcome, crn, start_date, end_date, note, trace)
 		SELECT id, number, policy, at, facts, verdicts, reasons::int2[], outcome, crn,
-			DATE '1970-01-01' + NULLIF(starts, -2000000000), DATE '1970-01-01' + NULLIF(ends, -2000000000), note
-		FROM unnest($1::uuid[], $2::int4[], $3::text[], $4::timestamptz[], $5::bytea[], $6::bytea[], $7::text[], $8::int2[], $9::text[], $10::int4[], $11::int4[], $12::text[])
-			AS u (id, number, policy, at, facts, verdicts, reasons, outcome, crn, starts, ends, note)`,
-		id, number, policy, at, facts, verdicts, reasons, outcome, crn, start, end, note)
+			DATE '1970-01-01' + NULLIF(starts, -2000000000), DATE '1970-01-01' + NULLIF(ends, -2000000000), note,
+			NULLIF(trace, '00000000-0000-0000-0000-000000000000')
+		FROM unnest($1::uuid[], $2::int4[], $3::text[], $4::timestamptz[], $5::bytea[], $6::bytea[], $7::text[], $8::int2[], $9::text[], $10::int4[], $11::int4[], $12::text[], $13::uuid[])
+			AS u (id, number, policy, at, facts, verdicts, reasons, outcome, crn, starts, ends, note, trace)`,
+		id, number, policy, at, facts, verdicts, reasons, outcome, crn, start, end, note, trace)
 }
 
 func queueEntries(b *pgx.Batch, all []Entry) {

@@ -50,6 +50,8 @@ CREATE TABLE decision (
     start_date     date,
     end_date       date,
     note           text        NOT NULL DEFAULT '',
+    -- The trace it was decided in; a trace id has the size of a UUID.
+    trace          uuid,
     PRIMARY KEY (submission_id, number),
     CONSTRAINT decision_result CHECK ((outcome = 0) = (cardinality(reasons) > 0))
 );
@@ -109,6 +111,7 @@ CREATE TABLE transition (
     note_for_authority text        NOT NULL DEFAULT '',
     reasons            smallint[]  NOT NULL,
     policy_version     text        NOT NULL DEFAULT '',
+    trace              uuid,
     PRIMARY KEY (submission_id, version),
     CONSTRAINT transition_pair CHECK (from_status = 3 AND to_status BETWEEN 4 AND 6)
 );
