@@ -26,6 +26,7 @@ var (
 	other   = identity.Caller{Kind: identity.Authority, ID: "qld-cp"}
 	auditor = identity.Caller{Kind: identity.Person, ID: "ann", Roles: []string{"auditor"}}
 	officer = identity.Caller{Kind: identity.Person, ID: "olga", Roles: []string{"officer"}}
+	contact = identity.Caller{Kind: identity.Person, ID: "cara", Roles: []string{"contact-officer"}}
 	machine = identity.Caller{Kind: identity.Service, ID: "intake"}
 )
 

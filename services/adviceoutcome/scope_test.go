@@ -17,7 +17,8 @@ import (
 // owned are the tables whose rows belong to authorities.
 var owned = map[string]bool{
 	"authority": true, "outcome": true, "unprocessed": true, "lodged": true,
-	"report": true, "report_chunk": true, "delivery": true, "acknowledgement": true,
+	"report": true, "report_chunk": true, "redelivery": true, "delivery": true, "acknowledgement": true,
+	"report_changes": true,
 }
 
 // filled is a service in which every table has rows, of frc and qld-cp both where
@@ -36,6 +37,10 @@ func filled(t *testing.T) (b *bundle, tables []string, bare *pgxpool.Pool) {
 		got, err := caller.as.DownloadReport(t.Context(), &advicev1.DownloadReportRequest{ReportDate: caller.date})
 		if err == nil {
 			_, err = caller.as.AcknowledgeReport(t.Context(), &advicev1.AcknowledgeReportRequest{ReportDate: caller.date, Digest: got.GetReport().GetCsvDigest()})
+		}
+		if err == nil {
+			id := got.GetReport().GetAuthorityId()
+			_, err = as(contact).RedeliverReport(t.Context(), &advicev1.RedeliverReportRequest{AuthorityId: id, ReportDate: caller.date, ActionId: "again-" + id, Reason: "lost"})
 		}
 		if err != nil {
 			t.Fatal(err)

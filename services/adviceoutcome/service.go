@@ -4,7 +4,7 @@
 // Duty: record one outcome for every submission that reached a terminal status
 // and one entry for every notification of changed circumstances, give it the date
 // of its report, close and seal one report per authority and business day, serve
-// reports and note deliveries and acknowledgements.
+// reports, note deliveries and acknowledgements, and offer reports again.
 //
 // Guarantees: an outcome or notification is recorded once and stands in exactly
 // one report of its own authority; reports of an authority are numbered without
@@ -179,6 +179,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Advice, subject.Decided, subject.Notified, subject.Authority, subject.Lodged)...)
 		},
 		s.relay.Run,
+		s.api.Run,
 		s.loop("reports", s.cfg.SealEvery, s.sealer.Sweep),
 	}
 	if s.cfg.CheckEvery > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
 )
 
 var tampering = []string{
@@ -27,6 +28,10 @@ var tampering = []string{
 	"DELETE FROM report_chunk",
 	"TRUNCATE report_chunk",
 	"INSERT INTO report_chunk SELECT report_id, authority_id, form, number + 1, content FROM report_chunk",
+	"UPDATE redelivery SET reason = 'x'",
+	"DELETE FROM redelivery",
+	"TRUNCATE redelivery",
+	"INSERT INTO redelivery SELECT gen_random_uuid(), 1, authority_id, 'of none', now(), 'x', 'x' FROM report",
 	"UPDATE delivery SET delivered_at = now()",
 	"DELETE FROM delivery",
 	"TRUNCATE delivery",
@@ -54,10 +59,13 @@ func TestTamperingIsRefused(t *testing.T) {
 	b.clock.Set(local(4, 0, 0))
 	b.sweep()
 	r := b.reports("frc")[0]
-	if _, err := b.store.Deliver(t.Context(), r.Head, 1, "authority:frc", b.clock.Now(), nil); err != nil {
+	if _, err := b.store.Deliver(t.Context(), r, 1, "authority:frc", b.clock.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.store.Acknowledge(t.Context(), r.Head, r.CSV.Sum, "authority:frc", b.clock.Now()); err != nil {
+	if err := b.store.Acknowledge(t.Context(), r, r.CSV.Sum, "authority:frc", b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.store.Redeliver(t.Context(), r.Head, store.Redelivery{ActionID: "again", Actor: "person:olga", Reason: "lost", At: b.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, sql := range tampering {
@@ -74,7 +82,7 @@ func TestTamperingIsRefused(t *testing.T) {
 	if _, err := owner.Exec(t.Context(), "SET search_path = adviceoutcome"); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range tampering[:21] {
+	for _, sql := range tampering[:25] {
 		if _, err := owner.Exec(t.Context(), sql); !forbidden(err) {
 			t.Errorf("owner: %s: %v", sql, err)
 		}

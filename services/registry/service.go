@@ -101,6 +101,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}
 	s.api = api.New(api.Deps{
 		Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, FollowOn: s.follow.Kick, ImportBatch: cfg.ImportBatch,
+		Log: d.Telemetry.Log,
 	})
 	return s, nil
 }
@@ -125,6 +126,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return s.deps.Bus.Keep(ctx, packet.Streams(subject.Authority, subject.Customer, subject.Notified, subject.Decided, subject.WorkItem)...)
 		},
 		s.relay.Run,
+		s.api.Run,
 		s.outcomes.Run,
 		s.items.Run,
 		s.follow.Run,

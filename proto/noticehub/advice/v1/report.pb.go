@@ -182,9 +182,9 @@ type Report struct {
 	Signature []byte `protobuf:"bytes,16,opt,name=signature,proto3" json:"signature,omitempty"`
 	// Names the key that signed.
 	KeyId string `protobuf:"bytes,17,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	// First fetched by the authority at; unset before.
+	// First fetched by the authority, since it was last offered, at; unset before.
 	DeliveredAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=delivered_at,json=deliveredAt,proto3" json:"delivered_at,omitempty"`
-	// Acknowledged at; unset before.
+	// Acknowledged, since it was last offered, at; unset before.
 	AcknowledgedAt *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=acknowledged_at,json=acknowledgedAt,proto3" json:"acknowledged_at,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -1223,7 +1223,8 @@ type Delivery struct {
 	// Where it stands.
 	State DeliveryState `protobuf:"varint,3,opt,name=state,proto3,enum=noticehub.advice.v1.DeliveryState" json:"state,omitempty"`
 	// True when it is late: not sealed an hour after the cut-off, or not
-	// acknowledged by the end of its business day.
+	// acknowledged by the end of its business day; of one that was offered again,
+	// by the end of the business day after that.
 	Overdue bool `protobuf:"varint,4,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	// Why it is overdue and what to do, in plain words; empty when it is not.
 	Advice string `protobuf:"bytes,5,opt,name=advice,proto3" json:"advice,omitempty"`

@@ -65,7 +65,8 @@ func (s *Server) GetReport(ctx context.Context, req *advicev1.GetReportRequest) 
 }
 
 // AcknowledgeReport records that the authority has the report. The first
-// acknowledgement counts; repeating it, with either form's digest, is harmless.
+// acknowledgement of an offer counts; repeating it, with either form's digest, is
+// harmless.
 func (s *Server) AcknowledgeReport(ctx context.Context, req *advicev1.AcknowledgeReportRequest) (*advicev1.AcknowledgeReportResponse, error) {
 	sc, err := one(ctx, "")
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *Server) AcknowledgeReport(ctx context.Context, req *advicev1.Acknowledg
 		return nil, fault.New(fault.Precondition, "DIGEST_MISMATCH", "the digest is that of neither form of the report").
 			WithHelp("Fetch the report again and acknowledge with the SHA-256 of the bytes that arrived.")
 	}
-	if err := s.Store.Acknowledge(ctx, r.Head, req.GetDigest(), sc.actor, s.Clock.Now()); err != nil {
+	if err := s.Store.Acknowledge(ctx, r, req.GetDigest(), sc.actor, s.Clock.Now()); err != nil {
 		return nil, err
 	}
 	if r, err = s.find(ctx, sc, req.GetReportDate()); err != nil {
@@ -99,7 +100,7 @@ func (s *Server) deliver(ctx context.Context, sc scope, r report.Report, form re
 	}
 	now := s.Clock.Now().UTC().Truncate(time.Microsecond)
 	told := s.Delivered(r, now)
-	first, err := s.Store.Deliver(ctx, r.Head, form, sc.actor, now, told)
+	first, err := s.Store.Deliver(ctx, r, form, sc.actor, now, told)
 	if err != nil {
 		return r, err
 	}

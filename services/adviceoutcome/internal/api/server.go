@@ -19,6 +19,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/outbox"
+	"github.com/noticehub/noticehub/pkg/watch"
 	advicev1 "github.com/noticehub/noticehub/proto/noticehub/advice/v1"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/store"
@@ -47,6 +48,7 @@ type Server struct {
 	advicev1.UnimplementedReportServiceServer
 	Deps
 	reports, outcomes *pagetoken.Tokens
+	changes           *watch.Poller[all, int64]
 }
 
 // New makes a server.
@@ -56,7 +58,9 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	outcomes, err := pagetoken.New(d.TokenSecret, "outcomes")
-	return &Server{Deps: d, reports: reports, outcomes: outcomes}, err
+	s := &Server{Deps: d, reports: reports, outcomes: outcomes}
+	s.changes = s.watching()
+	return s, err
 }
 
 // Register adds the service to a server.
@@ -116,6 +120,15 @@ func one(ctx context.Context, requested string) (scope, error) {
 	return sc, err
 }
 
+// person is scopeOf for what only persons ask.
+func person(ctx context.Context, requested string) (scope, error) {
+	sc, err := scopeOf(ctx, requested)
+	if err == nil && sc.own {
+		return scope{}, fault.New(fault.Denied, "METHOD_DENIED", "only operators follow deliveries")
+	}
+	return sc, err
+}
+
 func (s *Server) today() calendar.Date { return calendar.FromTime(s.Clock.Now(), s.Zone) }
 
 // find returns the report of a date as the caller may see it.
@@ -129,8 +142,12 @@ func (s *Server) find(ctx context.Context, sc scope, text string) (report.Report
 		return report.Report{}, err
 	}
 	if !found || date > s.today() {
-		return report.Report{}, fault.New(fault.NotFound, "REPORT_NOT_FOUND", "there is no report of %s", date).
-			WithHelp("Reports are dated on the business days of the authority's jurisdiction and show from the start of their date; ListReports names them.")
+		return report.Report{}, notFound(date)
 	}
 	return r, nil
+}
+
+func notFound(date calendar.Date) error {
+	return fault.New(fault.NotFound, "REPORT_NOT_FOUND", "there is no report of %s", date).
+		WithHelp("Reports are dated on the business days of the authority's jurisdiction and show from the start of their date; ListReports names them.")
 }

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -47,9 +48,14 @@ func Sealed(r report.Report) []outbox.Row {
 	return packet.Rows(subject.Advice, []*eventv1.Event{event}, perMessage)
 }
 
-// Delivered tells that the authority fetched a report for the first time.
+// Delivered tells that the authority fetched a report for the first time, of each
+// time it was offered.
 func Delivered(r report.Report, at time.Time) []outbox.Row {
-	event := fact(clock.DerivedID(r.ReportID, "delivered"), at, "")
+	what := "delivered"
+	if r.Offer > 0 {
+		what += "/" + strconv.Itoa(int(r.Offer))
+	}
+	event := fact(clock.DerivedID(r.ReportID, what), at, "")
 	event.Body = &eventv1.Event_DailyReportDelivered{DailyReportDelivered: &eventv1.DailyReportDelivered{
 		ReportId: r.ReportID[:], AuthorityId: r.AuthorityID, ReportDate: r.Date.String(),
 	}}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash"
 	"strconv"
+
+	"github.com/noticehub/noticehub/pkg/csvtext"
 )
 
 // ChunkSize is the size of the pieces a form is cut into, in bytes; only the
@@ -27,7 +29,7 @@ type Chunk struct {
 //
 // CSV is a header row and one row per line (RFC 4180: CRLF, quotes where
 // needed; UTF-8 without byte order mark), nothing else, so that a spreadsheet
-// opens it. JSON is one object: what the report is, the lines, and last the
+// opens it and runs nothing in it (csvtext); JSON holds texts unchanged. JSON is one object: what the report is, the lines, and last the
 // counts, so that a report cut short is seen to be. Both hold times in UTC and
 // are functions of the head, the chain and the lines alone.
 type Renderer struct {
@@ -96,11 +98,11 @@ func (r *Renderer) Line(l *Line) error {
 	c := r.csv.buffer
 	c = append(c, id...)
 	c = append(c, ',')
-	c = appendCell(c, l.Reference)
+	c = csvtext.AppendCell(c, l.Reference)
 	c = append(c, ',')
 	c = append(c, l.InformationType.String()...)
 	c = append(c, ',')
-	c = appendCell(c, l.CRN)
+	c = csvtext.AppendCell(c, l.CRN)
 	c = append(c, ',')
 	c = append(c, l.Outcome.String()...)
 	c = append(c, ',')
@@ -114,7 +116,7 @@ func (r *Renderer) Line(l *Line) error {
 	c = append(c, ',')
 	c = append(c, decidedBy...)
 	c = append(c, ',')
-	c = appendCell(c, l.Note)
+	c = csvtext.AppendCell(c, l.Note)
 	c = append(c, '\r', '\n')
 	r.csv.buffer = c
 

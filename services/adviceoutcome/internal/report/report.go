@@ -146,9 +146,13 @@ func (s *Seal) Of(f Form) Digest {
 type Report struct {
 	Head
 	Seal
-	// Delivered is when the authority first fetched it; nil before.
+	// Offer counts how often it was offered again: 0 is its first offer.
+	Offer int32
+	// Offered is when it was last offered again; nil for the first offer.
+	Offered *time.Time
+	// Delivered is when the authority first fetched this offer; nil before.
 	Delivered *time.Time
-	// Acknowledged is when the authority acknowledged it; nil before.
+	// Acknowledged is when the authority acknowledged this offer; nil before.
 	Acknowledged *time.Time
 }
 

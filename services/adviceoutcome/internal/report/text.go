@@ -10,47 +10,6 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// cellBreaks marks the bytes that make a cell need quotes (RFC 4180, 2.6).
-var cellBreaks = [256]bool{'"': true, ',': true, '\r': true, '\n': true}
-
-// appendCell appends a CSV cell. A cell that a spreadsheet would take for a
-// formula gets a leading apostrophe, which shows it as text; the JSON form
-// always holds the text unchanged.
-func appendCell(b, s []byte) []byte {
-	if len(s) == 0 {
-		return b
-	}
-	quoted := false
-	for _, c := range s {
-		if cellBreaks[c] {
-			quoted = true
-			break
-		}
-	}
-	formula := false
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r', '\n':
-		formula = true
-	}
-	if !quoted {
-		if formula {
-			b = append(b, '\'')
-		}
-		return append(b, s...)
-	}
-	b = append(b, '"')
-	if formula {
-		b = append(b, '\'')
-	}
-	for _, c := range s {
-		if c == '"' {
-			b = append(b, '"')
-		}
-		b = append(b, c)
-	}
-	return append(b, '"')
-}
-
 // jsonPlain marks the bytes that stand for themselves in a JSON string.
 var jsonPlain = func() (t [256]bool) {
 	for c := 0x20; c < utf8.RuneSelf; c++ {

@@ -33,6 +33,7 @@ INSERT INTO report_chunk SELECT report_id, authority_id, 1, 0, 'x' FROM report;
 ALTER TABLE report_chunk ENABLE TRIGGER chunk_sealed;
 INSERT INTO delivery SELECT report_id, authority_id, now(), 'x', 1 FROM report;
 INSERT INTO acknowledgement SELECT report_id, authority_id, now(), 'x', sha256('') FROM report;
+INSERT INTO redelivery SELECT report_id, 1, authority_id, report_id::text, now(), 'x', 'x' FROM report WHERE sequence % 100 = 0;
 INSERT INTO outcome SELECT gen_random_uuid(), now() + n * interval '1 ms', now(), now(), date '2026-01-01' + n / 120, NULL, NULL, 3, 6, false, 'a' || n % 3, 'R' || n, '300000000A', ''
 FROM generate_series(1, 36000) n;
 ANALYZE`
@@ -94,6 +95,22 @@ func TestPlansKeepTheirIndexes(t *testing.T) {
 			_, err := rows.Reports(t.Context(), store.ReportFilter{AuthorityID: "a1", Through: day, BeforeDate: &before, AfterAuthority: "a1", Limit: 50})
 			return err
 		},
+		"deliveries": func() error {
+			_, err := rows.Sealed(t.Context(), store.Period{From: before, To: day}, false, 100)
+			return err
+		},
+		"late deliveries": func() error {
+			_, err := rows.Sealed(t.Context(), store.Period{From: before, To: day, AuthorityID: "a1"}, true, 0)
+			return err
+		},
+		"closed": func() error {
+			_, err := rows.Closed(t.Context(), store.Period{From: before, To: day})
+			return err
+		},
+		"lines": func() error {
+			_, err := rows.CountLines(t.Context(), []store.Span{{AuthorityID: "a1", After: &before, Through: day}})
+			return err
+		},
 		"chunk":    func() error { _, err := rows.Chunk(t.Context(), clock.NewID(time.Now()), report.CSV, 0); return err },
 		"standing": func() error { _, _, err := rows.Standing(t.Context(), "a1"); return err },
 		"outcomes": func() error {
@@ -113,7 +130,7 @@ func TestPlansKeepTheirIndexes(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if len(taken.statements) != 9 {
+	if len(taken.statements) != 13 {
 		t.Fatalf("%d statements were taken down", len(taken.statements))
 	}
 	for sql, arguments := range taken.statements {

@@ -31,14 +31,17 @@ func scanHead(row pgx.CollectableRow) (report.Head, error) {
 }
 
 const sealedReports = "SELECT " + headColumns + `, r.lines, r.own_lines, r.pending, r.csv_digest, r.csv_size, r.json_digest, r.json_size,
-		r.previous_digest, r.signature, r.key_id, r.sealed_at, d.delivered_at, k.acknowledged_at
-	FROM report r LEFT JOIN delivery d USING (report_id) LEFT JOIN acknowledgement k USING (report_id)
+		r.previous_digest, r.signature, r.key_id, r.sealed_at, coalesce(o.offer, 0), o.offered_at, d.delivered_at, k.acknowledged_at
+	FROM report r
+	LEFT JOIN LATERAL (SELECT x.offer, x.offered_at FROM redelivery x WHERE x.report_id = r.report_id ORDER BY x.offer DESC LIMIT 1) o ON true
+	LEFT JOIN delivery d ON d.report_id = r.report_id AND d.offer = coalesce(o.offer, 0)
+	LEFT JOIN acknowledgement k ON k.report_id = r.report_id AND k.offer = coalesce(o.offer, 0)
 	WHERE r.sealed_at IS NOT NULL`
 
 func scanReport(row pgx.CollectableRow) (report.Report, error) {
 	var r report.Report
 	return r, row.Scan(append(headTargets(&r.Head), &r.Lines, &r.OwnLines, &r.Pending, &r.CSV.Sum, &r.CSV.Size, &r.JSON.Sum, &r.JSON.Size,
-		&r.PreviousDigest, &r.Signature, &r.KeyID, &r.SealedAt, &r.Delivered, &r.Acknowledged)...)
+		&r.PreviousDigest, &r.Signature, &r.KeyID, &r.SealedAt, &r.Offer, &r.Offered, &r.Delivered, &r.Acknowledged)...)
 }
 
 // Report returns the authority's sealed report of a date; false when there is none.
@@ -101,12 +104,12 @@ func (r Reader) Chunk(ctx context.Context, id clock.ID, form report.Form, number
 	return content, err
 }
 
-// Deliver records the authority's first fetch of a report and reports whether this
-// is it; told is added to the outbox then.
-func (s *Store) Deliver(ctx context.Context, h report.Head, form report.Form, actor string, now time.Time, told []outbox.Row) (first bool, err error) {
-	err = postgres.InScope(ctx, s.door, h.AuthorityID, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO delivery (report_id, authority_id, delivered_at, actor, form) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT DO NOTHING`, h.ReportID, h.AuthorityID, now, actor, int16(form))
+// Deliver records the authority's first fetch of a report as it is offered and
+// reports whether this is it; told is added to the outbox then.
+func (s *Store) Deliver(ctx context.Context, r report.Report, form report.Form, actor string, now time.Time, told []outbox.Row) (first bool, err error) {
+	err = postgres.InScope(ctx, s.door, r.AuthorityID, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO delivery (report_id, authority_id, delivered_at, actor, form, offer) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT DO NOTHING`, r.ReportID, r.AuthorityID, now, actor, int16(form), r.Offer)
 		first = err == nil && tag.RowsAffected() == 1
 		if err != nil || !first {
 			return err
@@ -114,19 +117,20 @@ func (s *Store) Deliver(ctx context.Context, h report.Head, form report.Form, ac
 		if err := outbox.Insert(ctx, tx, told...); err != nil {
 			return err
 		}
-		return s.Audit(ctx, tx, trail.Delivered(h, form))
+		return s.Audit(ctx, tx, trail.Delivered(r, form))
 	})
 	return first && err == nil, err
 }
 
-// Acknowledge records the authority's first acknowledgement; later ones change nothing.
-func (s *Store) Acknowledge(ctx context.Context, h report.Head, digest []byte, actor string, now time.Time) error {
-	return postgres.InScope(ctx, s.door, h.AuthorityID, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO acknowledgement (report_id, authority_id, acknowledged_at, actor, digest) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT DO NOTHING`, h.ReportID, h.AuthorityID, now, actor, digest)
+// Acknowledge records the authority's first acknowledgement of a report as it is
+// offered; later ones change nothing.
+func (s *Store) Acknowledge(ctx context.Context, r report.Report, digest []byte, actor string, now time.Time) error {
+	return postgres.InScope(ctx, s.door, r.AuthorityID, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO acknowledgement (report_id, authority_id, acknowledged_at, actor, digest, offer) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT DO NOTHING`, r.ReportID, r.AuthorityID, now, actor, digest, r.Offer)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		return s.Audit(ctx, tx, trail.Acknowledged(h, digest))
+		return s.Audit(ctx, tx, trail.Acknowledged(r, digest))
 	})
 }

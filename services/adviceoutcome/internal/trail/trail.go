@@ -69,14 +69,32 @@ func Sealed(h report.Head, s report.Seal) audit.Entry {
 	})
 }
 
-// Delivered is the entry of the authority's first fetch.
-func Delivered(h report.Head, form report.Form) audit.Entry {
-	return about(h, "report.delivered", nil, map[string]string{"form": form.String()})
+// Redelivered is the entry of a report that an officer offers again; the digest is
+// that of the reason.
+func Redelivered(h report.Head, offer int32, reason string) audit.Entry {
+	return about(h, "report.redelivered", audit.Digest(reason), offered(offer, nil))
+}
+
+// Delivered is the entry of the authority's first fetch of what it is offered.
+func Delivered(r report.Report, form report.Form) audit.Entry {
+	return about(r.Head, "report.delivered", nil, offered(r.Offer, map[string]string{"form": form.String()}))
 }
 
 // Acknowledged is the entry of the authority's word that it has these bytes.
-func Acknowledged(h report.Head, digest []byte) audit.Entry {
-	return about(h, "report.acknowledged", digest, nil)
+func Acknowledged(r report.Report, digest []byte) audit.Entry {
+	return about(r.Head, "report.acknowledged", digest, offered(r.Offer, nil))
+}
+
+// offered adds which offer of a report it is about, when it was offered again.
+func offered(offer int32, detail map[string]string) map[string]string {
+	if offer == 0 {
+		return detail
+	}
+	if detail == nil {
+		detail = make(map[string]string, 1)
+	}
+	detail["offer"] = strconv.Itoa(int(offer))
+	return detail
 }
 
 // KeyFirstUsed is the entry of a key that signs for the first time; the digest is

@@ -9,12 +9,14 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/telemetry"
+	"github.com/noticehub/noticehub/pkg/watch"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	"github.com/noticehub/noticehub/services/registry/internal/events"
 	"github.com/noticehub/noticehub/services/registry/internal/store"
@@ -39,6 +41,7 @@ type Deps struct {
 	FollowOn func()
 	// ImportBatch is how many records of an import share a transaction, at least 1.
 	ImportBatch int
+	Log         *slog.Logger
 }
 
 // Server implements registryv1.RegistryServiceServer and CircumstanceServiceServer.
@@ -46,10 +49,11 @@ type Server struct {
 	registryv1.UnimplementedRegistryServiceServer
 	registryv1.UnimplementedCircumstanceServiceServer
 	Deps
+	watched *watch.Poller[string, int64]
 }
 
 // New makes a server.
-func New(d Deps) *Server { return &Server{Deps: d} }
+func New(d Deps) *Server { return &Server{Deps: d, watched: watching(d)} }
 
 func (s *Server) today() calendar.Date { return calendar.FromTime(s.Clock.Now(), s.Zone) }
 

@@ -46,6 +46,19 @@ func queueVersions(b *pgx.Batch, versions []Version) {
 			AS v(crn, version, at, actor, reason, changed, body)`, crns, numbers, times, actors, reasons, changed, bodies)
 }
 
+// CurrentVersions returns the present version of each of the records there are.
+func (s *Store) CurrentVersions(ctx context.Context, crns []string) (map[string]int64, error) {
+	rows, _ := s.pool.Query(ctx, `SELECT crn, record_version FROM customer WHERE crn = ANY($1)`, crns)
+	versions := make(map[string]int64, len(crns))
+	var crn string
+	var version int64
+	_, err := pgx.ForEachRow(rows, []any{&crn, &version}, func() error {
+		versions[crn] = version
+		return nil
+	})
+	return versions, failed(err, "read the versions of records")
+}
+
 // VersionBefore returns the last version of a record that was recorded before a
 // time, complete as it travels; false when there was none.
 func (s *Store) VersionBefore(ctx context.Context, crn string, before time.Time) ([]byte, bool, error) {

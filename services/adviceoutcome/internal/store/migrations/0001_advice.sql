@@ -115,24 +115,53 @@ END
 $$;
 -- +goose StatementEnd
 
--- The first fetch by the authority itself.
+-- A report is offered when it is sealed (offer 0) and may be offered again (1, 2,
+-- 3, …). What counts as delivered and acknowledged is what was of the last offer;
+-- what came of those before stays. The two times are what stood when it was
+-- offered again; a fetch that had begun by then may still have ended after it.
+CREATE TABLE redelivery (
+    report_id           uuid NOT NULL,
+    offer               integer NOT NULL CHECK (offer > 0),
+    authority_id        text NOT NULL,
+    action_id           text NOT NULL UNIQUE,
+    offered_at          timestamptz NOT NULL,
+    actor               text NOT NULL,
+    reason              text NOT NULL,
+    delivered_before    timestamptz,
+    acknowledged_before timestamptz,
+    PRIMARY KEY (report_id, offer),
+    FOREIGN KEY (report_id, authority_id) REFERENCES report (report_id, authority_id)
+);
+
+-- The first fetch of an offer by the authority itself.
 CREATE TABLE delivery (
-    report_id    uuid PRIMARY KEY,
+    report_id    uuid NOT NULL,
     authority_id text NOT NULL,
     delivered_at timestamptz NOT NULL,
     actor        text NOT NULL,
     form         smallint NOT NULL,
+    offer        integer NOT NULL DEFAULT 0 CHECK (offer >= 0),
+    PRIMARY KEY (report_id, offer),
     FOREIGN KEY (report_id, authority_id) REFERENCES report (report_id, authority_id)
 );
 
 -- The authority's word that it has the report, and which bytes.
 CREATE TABLE acknowledgement (
-    report_id       uuid PRIMARY KEY,
+    report_id       uuid NOT NULL,
     authority_id    text NOT NULL,
     acknowledged_at timestamptz NOT NULL,
     actor           text NOT NULL,
     digest          bytea NOT NULL CHECK (length(digest) = 32),
+    offer           integer NOT NULL DEFAULT 0 CHECK (offer >= 0),
+    PRIMARY KEY (report_id, offer),
     FOREIGN KEY (report_id, authority_id) REFERENCES report (report_id, authority_id)
+);
+
+-- How often an authority's reports were sealed, offered again, delivered or
+-- acknowledged, kept by triggers; whoever watches reads these few rows alone.
+CREATE TABLE report_changes (
+    authority_id text PRIMARY KEY,
+    changes      bigint NOT NULL
 );
 
 -- Messages that wait for the bus (pkg/outbox).
@@ -211,6 +240,26 @@ END
 $$;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
+CREATE FUNCTION refuse_before_seal() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM report WHERE report_id = NEW.report_id AND sealed_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'report % is not sealed', NEW.report_id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION count_report_change() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO report_changes AS c (authority_id, changes) VALUES (NEW.authority_id, 1)
+        ON CONFLICT (authority_id) DO UPDATE SET changes = c.changes + 1;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
 CREATE TRIGGER outcome_stays BEFORE UPDATE OR DELETE ON outcome FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER outcome_stays_whole BEFORE TRUNCATE ON outcome FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER report_sealed BEFORE UPDATE ON report FOR EACH ROW EXECUTE FUNCTION refuse_after_seal();
@@ -219,14 +268,21 @@ CREATE TRIGGER report_stays_whole BEFORE TRUNCATE ON report FOR EACH STATEMENT E
 CREATE TRIGGER chunk_sealed BEFORE INSERT ON report_chunk FOR EACH ROW EXECUTE FUNCTION refuse_chunk_after_seal();
 CREATE TRIGGER chunk_stays BEFORE UPDATE OR DELETE ON report_chunk FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER chunk_stays_whole BEFORE TRUNCATE ON report_chunk FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER redelivery_of_sealed BEFORE INSERT ON redelivery FOR EACH ROW EXECUTE FUNCTION refuse_before_seal();
+CREATE TRIGGER redelivery_stays BEFORE UPDATE OR DELETE ON redelivery FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER redelivery_stays_whole BEFORE TRUNCATE ON redelivery FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER delivery_stays BEFORE UPDATE OR DELETE ON delivery FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER delivery_stays_whole BEFORE TRUNCATE ON delivery FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER acknowledgement_stays BEFORE UPDATE OR DELETE ON acknowledgement FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER acknowledgement_stays_whole BEFORE TRUNCATE ON acknowledgement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER signing_key_stays BEFORE UPDATE OR DELETE ON signing_key FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER signing_key_stays_whole BEFORE TRUNCATE ON signing_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER report_seal_counts AFTER UPDATE OF sealed_at ON report FOR EACH ROW EXECUTE FUNCTION count_report_change();
+CREATE TRIGGER redelivery_counts AFTER INSERT ON redelivery FOR EACH ROW EXECUTE FUNCTION count_report_change();
+CREATE TRIGGER delivery_counts AFTER INSERT ON delivery FOR EACH ROW EXECUTE FUNCTION count_report_change();
+CREATE TRIGGER acknowledgement_counts AFTER INSERT ON acknowledgement FOR EACH ROW EXECUTE FUNCTION count_report_change();
 
-REVOKE UPDATE, DELETE, TRUNCATE ON outcome, report, report_chunk, delivery, acknowledgement, signing_key FROM noticehub_adviceoutcome;
+REVOKE UPDATE, DELETE, TRUNCATE ON outcome, report, report_chunk, redelivery, delivery, acknowledgement, signing_key FROM noticehub_adviceoutcome;
 GRANT UPDATE (lines, own_lines, pending, csv_digest, csv_size, json_digest, json_size, previous_digest, signature, key_id, sealed_at)
     ON report TO noticehub_adviceoutcome;
 
@@ -243,14 +299,14 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['authority', 'outcome', 'unprocessed', 'lodged', 'report', 'report_chunk', 'delivery', 'acknowledgement'] LOOP
+    FOREACH t IN ARRAY ARRAY['authority', 'outcome', 'unprocessed', 'lodged', 'report', 'report_chunk', 'redelivery', 'delivery', 'acknowledgement', 'report_changes'] LOOP
         EXECUTE format('CREATE POLICY scope ON %I USING ((SELECT true WHERE current_setting(''noticehub.scope'', true) = ''*'') IS NOT NULL OR authority_id = ANY ((SELECT string_to_array(current_setting(''noticehub.scope'', true), '',''))::text[]))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['signing_key', 'inbox', 'parked'] LOOP
         EXECUTE format('CREATE POLICY scope ON %I USING ((SELECT true WHERE current_setting(''noticehub.scope'', true) = ''*'') IS NOT NULL)', t);
     END LOOP;
     CREATE POLICY scope ON outbox USING ((SELECT true WHERE current_setting('noticehub.scope', true) = '*') IS NOT NULL) WITH CHECK ((SELECT current_setting('noticehub.scope', true)) <> '');
-    FOREACH t IN ARRAY ARRAY['authority', 'outcome', 'unprocessed', 'lodged', 'report', 'report_chunk', 'delivery', 'acknowledgement',
+    FOREACH t IN ARRAY ARRAY['authority', 'outcome', 'unprocessed', 'lodged', 'report', 'report_chunk', 'redelivery', 'delivery', 'acknowledgement', 'report_changes',
                              'signing_key', 'inbox', 'parked', 'outbox'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
     END LOOP;
