@@ -142,6 +142,22 @@ var (
 			WithHelp("Connect again and resume.").WithRetry(retryUnsaid)
 )
 
+type unattendedKey struct{}
+
+// unattended marks a context for authenticators.
+func unattended(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unattendedKey{}, true)
+}
+
+// Unattended reports whether an authenticator is asked for a stream that a server
+// sends, when it is opened or while it is open. Pages open such streams by
+// themselves, again and again, and keep them open: it is no sign that somebody is
+// there, and must not keep a session alive that nobody uses.
+func Unattended(ctx context.Context) bool {
+	is, _ := ctx.Value(unattendedKey{}).(bool)
+	return is
+}
+
 // keepAsking finds out again and again who has a stream and whether they still
 // may, until ctx, the stream's own context, ends. The first answer that ends the
 // stream is returned.
@@ -164,7 +180,7 @@ func (s *Server) still(ctx context.Context, m *method, caller identity.Caller) e
 	if c, ok := webCallOf(ctx); ok && s.aged(c.connected, ageGrace) {
 		return errAged
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxUnary)
+	ctx, cancel := context.WithTimeout(unattended(ctx), maxUnary)
 	defer cancel()
 	now, err := s.authenticate(ctx)
 	switch {

@@ -49,7 +49,7 @@ func (s *Server) unary(m *method, next grpc.MethodHandler) grpc.MethodHandler {
 		}
 		defer s.limits.leave(ctx)
 		var caller identity.Caller
-		if ctx, caller, err = s.admit(ctx, m); err != nil {
+		if ctx, caller, err = s.admit(ctx, m, false); err != nil {
 			return nil, err
 		}
 		read := func(in any) error { return receive(decode, in) }
@@ -115,7 +115,7 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 				return errCrowded
 			}
 		}
-		if ctx, guarded.caller, err = s.admitStream(ctx, m); err != nil {
+		if ctx, guarded.caller, err = s.admitStream(ctx, m, !desc.ClientStreams); err != nil {
 			return err
 		}
 		asked, stopAsking := context.WithCancel(ss.Context()) // which still has the credentials
@@ -160,19 +160,21 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 	}
 }
 
-// admitStream is admit with its own recovery, as the handler has.
-func (s *Server) admitStream(ctx context.Context, m *method) (admitted context.Context, caller identity.Caller, err error) {
+// admitStream is admit with its own recovery, as the handler has. Streams that only
+// the server sends may be a page's own doing.
+func (s *Server) admitStream(ctx context.Context, m *method, alone bool) (admitted context.Context, caller identity.Caller, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			admitted, err = ctx, s.panicked(ctx, m.full, p)
 		}
 	}()
-	return s.admit(ctx, m)
+	return s.admit(ctx, m, alone)
 }
 
-// admit finds out who calls and whether they may. The context it returns has the
-// caller as soon as that is known, for records of refusals too.
-func (s *Server) admit(ctx context.Context, m *method) (context.Context, identity.Caller, error) {
+// admit finds out who calls and whether they may; alone says that perhaps nobody
+// is there (see Unattended). The context it returns has the caller as soon as that
+// is known, for records of refusals too.
+func (s *Server) admit(ctx context.Context, m *method, alone bool) (context.Context, identity.Caller, error) {
 	if m.open {
 		return ctx, identity.Caller{}, nil
 	}
@@ -180,7 +182,11 @@ func (s *Server) admit(ctx context.Context, m *method) (context.Context, identit
 	if c, ok := webCallOf(ctx); ok {
 		c.reached.Store(true)
 	}
-	caller, err := s.who(ctx)
+	ask := ctx
+	if alone {
+		ask = unattended(ctx)
+	}
+	caller, err := s.who(ask)
 	if caller.Kind != 0 {
 		ctx = identity.With(ctx, caller)
 	}

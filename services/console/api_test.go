@@ -17,6 +17,11 @@ import (
 
 // client serves the API and calls it as somebody.
 func (w *world) client() func(identity.Caller) consolev1.SessionServiceClient {
+	as := w.clients()
+	return func(c identity.Caller) consolev1.SessionServiceClient { return as(c).SessionServiceClient }
+}
+
+func (w *world) clients() func(identity.Caller) people {
 	w.t.Helper()
 	server, err := rpc.NewServer(rpc.Options{Telemetry: telemetry.Discard(), Authenticator: identity.Development(), Table: w.service.Methods(), Name: "console"})
 	if err != nil {
@@ -27,13 +32,13 @@ func (w *world) client() func(identity.Caller) consolev1.SessionServiceClient {
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx, rpc.Listeners{}) }()
 	w.t.Cleanup(func() { cancel(); <-done })
-	return func(c identity.Caller) consolev1.SessionServiceClient {
+	return func(c identity.Caller) people {
 		conn, err := server.Dial(identity.With(ctx, c))
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		w.t.Cleanup(func() { conn.Close() })
-		return consolev1.NewSessionServiceClient(grpc.ClientConnInterface(conn))
+		return people{consolev1.NewSessionServiceClient(grpc.ClientConnInterface(conn)), consolev1.NewViewServiceClient(conn)}
 	}
 }
 

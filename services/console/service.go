@@ -6,14 +6,16 @@
 // the word to the rest of the hub who a cookie belongs to.
 //
 // It serves the console's page too, which works with the hub's services by
-// Connect on the same origin.
+// Connect on the same origin, and keeps what people give a name in it: the filters
+// of its screens, which hold no customers.
 //
 // Guarantees: the cookie's secret is kept nowhere but in the browser; a session
-// ends after 15 minutes without use and after 8 hours in any case; a removed role
-// or a closed account is without effect after 60 seconds, also when the provider
-// cannot be reached; each sign-in, refusal, change and end is an audit entry in
-// the same transaction. Not here: which authentication the provider demands of
-// people, and the people's accounts and roles: they are the provider's.
+// ends after 15 minutes without use, which an open stream is not, and after 8 hours
+// in any case; a removed role or a closed account is without effect after 60
+// seconds, also when the provider cannot be reached; each sign-in, refusal, change
+// and end is an audit entry in the same transaction. Not here: which
+// authentication the provider demands of people, and the people's accounts and
+// roles: they are the provider's.
 package console
 
 import (
@@ -41,7 +43,6 @@ import (
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
 	"github.com/noticehub/noticehub/services/console/internal/web"
-	"github.com/noticehub/noticehub/services/internal/access"
 )
 
 // CallbackPath is where the provider sends browsers back to, below the origin.
@@ -56,7 +57,7 @@ type Deps struct {
 	// Clock of sessions: the machine's (clock.System), not the business clock,
 	// which a sandbox moves.
 	Clock clock.Clock
-	// Business is the business clock: pages tell ages by it.
+	// Business is the business clock: pages tell ages by it, and when a view changed.
 	Business clock.Clock
 	// Zone is the agency's: pages show times in it.
 	Zone *time.Location
@@ -117,12 +118,15 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if s.app, err = app.New(origin); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	s.api = api.New(api.Deps{Store: s.store, Guard: s.guard, Lifetimes: cfg.lifetimes()})
+	s.api = api.New(api.Deps{Store: s.store, Guard: s.guard, Lifetimes: cfg.lifetimes(), Clock: d.Clock, Business: d.Business})
 	return s, nil
 }
 
 // Register adds the service's API.
-func (s *Service) Register(r grpc.ServiceRegistrar) { consolev1.RegisterSessionServiceServer(r, s.api) }
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	consolev1.RegisterSessionServiceServer(r, s.api)
+	consolev1.RegisterViewServiceServer(r, s.api)
+}
 
 // Mount adds the pages of signing in and out, and the console's own, to an HTTP
 // server.
@@ -132,9 +136,7 @@ func (s *Service) Mount(handle func(pattern string, h http.Handler)) {
 }
 
 // Methods says who may call what.
-func (s *Service) Methods() identity.Table {
-	return access.Table(consolev1.SessionService_ServiceDesc.ServiceName)
-}
+func (s *Service) Methods() identity.Table { return api.Methods() }
 
 // Authenticator names people by their session's cookie.
 func (s *Service) Authenticator() identity.Authenticator { return s.guard }

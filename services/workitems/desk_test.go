@@ -18,6 +18,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 	"github.com/noticehub/noticehub/pkg/rpc"
+	"github.com/noticehub/noticehub/pkg/run"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
@@ -72,10 +73,13 @@ func deskOn(t testing.TB, pool *pgxpool.Pool) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workitemv1.RegisterWorkItemServiceServer(d.server, api.New(api.Deps{Store: store.New(d.pool, auditor(d.t)), Outbox: d, Clock: d.clock, Zone: zone, Catalogue: items}))
+	desk := api.New(api.Deps{Store: store.New(d.pool, auditor(d.t)), Outbox: d, Clock: d.clock, Zone: zone, Catalogue: items, Log: telemetry.Discard().Log})
+	workitemv1.RegisterWorkItemServiceServer(d.server, desk)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
-	go func() { done <- d.server.Serve(ctx, rpc.Listeners{}) }()
+	go func() {
+		done <- run.All(ctx, desk.Run, func(ctx context.Context) error { return d.server.Serve(ctx, rpc.Listeners{}) })
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -96,7 +96,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 		Pool: d.Pool, Bus: d.Bus, Relay: s.relay, Clock: d.Clock, Zone: d.Zone, Telemetry: d.Telemetry,
 		Store: s.store, Catalogue: items, MaxEvents: cfg.MaxEvents, SweepWorkers: cfg.SweepWorkers, SweepEvery: cfg.SweepEvery,
 	})
-	s.api = api.New(api.Deps{Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, Catalogue: items})
+	s.api = api.New(api.Deps{Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, Catalogue: items, Log: d.Telemetry.Log})
 	return s, nil
 }
 
@@ -111,7 +111,7 @@ func (s *Service) Methods() identity.Table { return api.Methods() }
 // Ready reports what keeps the service from answering: only the database can.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// Run raises and closes items until ctx ends; it returns after all it started
+// Run raises and closes items, and reads what officers watch, until ctx ends; it returns after all it started
 // has ended.
 func (s *Service) Run(ctx context.Context) error {
 	parts := []func(context.Context) error{
@@ -120,6 +120,7 @@ func (s *Service) Run(ctx context.Context) error {
 		},
 		s.relay.Run,
 		s.generator.Notices().Run,
+		s.api.Run,
 	}
 	for _, loop := range s.generator.Sweeps() {
 		parts = append(parts, loop.Run)

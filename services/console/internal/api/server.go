@@ -1,5 +1,5 @@
-// Package api serves the contract of sessions: who the caller is, and whose
-// sessions live.
+// Package api serves the contract of sessions and views: who the caller is, whose
+// sessions live, who works here, and the filters people gave a name.
 package api
 
 import (
@@ -14,6 +14,7 @@ import (
 	"github.com/noticehub/noticehub/services/console/internal/guard"
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
+	"github.com/noticehub/noticehub/services/internal/access"
 )
 
 // defaultPage is the page size when none is asked for.
@@ -24,16 +25,25 @@ type Deps struct {
 	Store     *store.Store
 	Guard     *guard.Guard
 	Lifetimes session.Lifetimes
+	// Clock of sessions, and the business clock of what people keep.
+	Clock, Business clock.Clock
 }
 
-// Server implements consolev1.SessionServiceServer.
+// Methods says who may call what.
+func Methods() identity.Table {
+	return access.Table(consolev1.SessionService_ServiceDesc.ServiceName, consolev1.ViewService_ServiceDesc.ServiceName)
+}
+
+// Server implements consolev1.SessionServiceServer and ViewServiceServer.
 type Server struct {
 	consolev1.UnimplementedSessionServiceServer
+	consolev1.UnimplementedViewServiceServer
 	Deps
+	methods identity.Table
 }
 
 // New makes a server.
-func New(d Deps) *Server { return &Server{Deps: d} }
+func New(d Deps) *Server { return &Server{Deps: d, methods: Methods()} }
 
 var kinds = map[identity.Kind]consolev1.CallerKind{
 	identity.Authority: consolev1.CallerKind_CALLER_KIND_AUTHORITY,

@@ -20,8 +20,9 @@ const (
 	glances = 40
 )
 
-// confirm has the provider confirm a session whose last confirmation is old.
-func (g *Guard) confirm(ctx context.Context, x session.Session) (session.Session, error) {
+// confirm has the provider confirm a session whose last confirmation is old; use
+// says that it is used, too.
+func (g *Guard) confirm(ctx context.Context, x session.Session, use bool) (session.Session, error) {
 	for range glances {
 		now := g.Clock.Now()
 		sealed, mine, err := g.Store.Ask(ctx, x, now, now.Add(lease))
@@ -29,7 +30,7 @@ func (g *Guard) confirm(ctx context.Context, x session.Session) (session.Session
 			return x, err
 		}
 		if mine {
-			return g.ask(ctx, x, sealed, now)
+			return g.ask(ctx, x, sealed, now, use)
 		}
 		// Another process asks, or could not a moment ago: see what it learnt.
 		y, ok, err := g.Store.ByID(ctx, x.ID)
@@ -58,7 +59,7 @@ func unconfirmed() error {
 }
 
 // ask asks the provider, with the right to do so, and notes what it said.
-func (g *Guard) ask(ctx context.Context, x session.Session, sealed []byte, now time.Time) (session.Session, error) {
+func (g *Guard) ask(ctx context.Context, x session.Session, sealed []byte, now time.Time, use bool) (session.Session, error) {
 	tokens, err := g.Sealer.Open(x.ID, sealed)
 	if err != nil { // of another key: it was exchanged
 		return x, g.end(ctx, x, session.Refused)
@@ -87,7 +88,10 @@ func (g *Guard) ask(ctx context.Context, x session.Session, sealed []byte, now t
 		return x, err
 	}
 	before := x.Roles
-	x.Roles, x.Checked, x.Used = roles, now, now
+	x.Roles, x.Checked = roles, now
+	if use {
+		x.Used = now
+	}
 	lives, err := g.Store.Confirmed(ctx, x, before, sealed)
 	if err == nil && !lives {
 		err = over()

@@ -18,6 +18,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/services/console/internal/provider"
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
@@ -73,7 +74,11 @@ func (g *Guard) Authenticate(ctx context.Context, c identity.Credentials) (ident
 	if !valid {
 		return identity.Caller{}, over()
 	}
-	x, err := g.Use(ctx, token.Hash())
+	find := g.Use
+	if rpc.Unattended(ctx) {
+		find = g.Stands
+	}
+	x, err := find(ctx, token.Hash())
 	if err != nil {
 		return identity.Caller{}, err
 	}
@@ -88,6 +93,17 @@ func over() error {
 
 // Use returns the session of a token and counts as its use.
 func (g *Guard) Use(ctx context.Context, token session.Hash) (session.Session, error) {
+	return g.find(ctx, token, true)
+}
+
+// Stands returns the session of a token as Use does, asking the provider when its
+// word is old, but does not count as use: a stream that a page keeps open does not
+// keep the session alive.
+func (g *Guard) Stands(ctx context.Context, token session.Hash) (session.Session, error) {
+	return g.find(ctx, token, false)
+}
+
+func (g *Guard) find(ctx context.Context, token session.Hash, use bool) (session.Session, error) {
 	now := g.Clock.Now()
 	g.mu.Lock()
 	e, ok := g.known[token]
@@ -95,11 +111,15 @@ func (g *Guard) Use(ctx context.Context, token session.Hash) (session.Session, e
 	if ok && now.Before(e.until) {
 		return e.Session, nil
 	}
-	result := g.once.DoChan(string(token[:]), func() (any, error) {
+	key := string(token[:])
+	if !use {
+		key += "/stands"
+	}
+	result := g.once.DoChan(key, func() (any, error) {
 		// The callers share the look: it does not end with one of them.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
-		return g.look(ctx, token)
+		return g.look(ctx, token, use)
 	})
 	select {
 	case r := <-result:
@@ -133,7 +153,7 @@ func (g *Guard) Forget(tokens ...session.Hash) {
 	}
 }
 
-func (g *Guard) look(ctx context.Context, token session.Hash) (session.Session, error) {
+func (g *Guard) look(ctx context.Context, token session.Hash, use bool) (session.Session, error) {
 	g.mu.Lock()
 	before := g.forgets
 	g.mu.Unlock()
@@ -148,18 +168,21 @@ func (g *Guard) look(ctx context.Context, token session.Hash) (session.Session, 
 	if why := g.Lifetimes.Over(x, now); why != session.Lives {
 		return session.Session{}, g.end(ctx, x, why)
 	}
-	switch {
-	case now.Sub(x.Checked) >= session.CheckEvery:
-		if x, err = g.confirm(ctx, x); err != nil {
+	if now.Sub(x.Checked) >= session.CheckEvery {
+		if x, err = g.confirm(ctx, x, use); err != nil {
 			return session.Session{}, err
 		}
-	case now.Sub(x.Used) >= session.SlideEvery:
+	}
+	if use && now.Sub(x.Used) >= session.SlideEvery {
 		if err := g.Store.Slide(ctx, x.ID, now); err != nil {
 			return session.Session{}, err
 		}
 		x.Used = now
 	}
-	g.remember(token, x, now, before)
+	// What was not used for long must be looked up when it is, to write that down.
+	if use || now.Sub(x.Used) < session.SlideEvery {
+		g.remember(token, x, now, before)
+	}
 	return x, nil
 }
 

@@ -73,6 +73,9 @@ func (s *Store) Start(ctx context.Context, x session.Session, token session.Hash
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $5, $8)`, [16]byte(x.ID), token[:], x.Person, x.Roles, x.Started, x.Used, x.Checked, sealed); err != nil {
 			return err
 		}
+		if err := signedIn(ctx, tx, x); err != nil {
+			return err
+		}
 		return s.audit.Write(ctx, tx, entries...)
 	})
 	return over, err
@@ -116,17 +119,20 @@ func (s *Store) Unconfirmed(ctx context.Context, id clock.ID, sealed []byte, unt
 }
 
 // Confirmed notes that the provider confirmed a session at x.Checked with
-// x.Roles, and that it is used. False when it ended meanwhile.
+// x.Roles, and when it was used last. False when it ended meanwhile.
 func (s *Store) Confirmed(ctx context.Context, x session.Session, before []string, sealed []byte) (lives bool, err error) {
 	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		ct, err := tx.Exec(ctx, "UPDATE session SET roles = $2, checked_at = $3, used_at = greatest(used_at, $3), asking_until = $3, tokens = $4 WHERE id = $1",
-			[16]byte(x.ID), x.Roles, x.Checked, sealed)
+		ct, err := tx.Exec(ctx, "UPDATE session SET roles = $2, checked_at = $3, used_at = greatest(used_at, $5), asking_until = $3, tokens = $4 WHERE id = $1",
+			[16]byte(x.ID), x.Roles, x.Checked, sealed, x.Used)
 		if err != nil {
 			return err
 		}
 		lives = ct.RowsAffected() == 1
 		if !lives || slices.Equal(before, x.Roles) {
 			return nil
+		}
+		if err := haveRoles(ctx, tx, x.Person, x.Roles); err != nil {
+			return err
 		}
 		return s.audit.Write(ctx, tx, audit.Entry{
 			Action: "session.roles-changed", Object: Object(x.ID), Result: audit.Done, Actor: self,
@@ -151,6 +157,11 @@ func (s *Store) End(ctx context.Context, x session.Session, why session.Over) (s
 			return err
 		}
 		was = true
+		if why == session.NoRoles {
+			if err := haveRoles(ctx, tx, x.Person, []string{}); err != nil {
+				return err
+			}
+		}
 		return s.audit.Write(ctx, tx, ended(x, why))
 	})
 	return sealed, was && err == nil, err
@@ -183,11 +194,15 @@ func (s *Store) EndAll(ctx context.Context, person string) (over []session.Hash,
 // sweepMost bounds what one transaction of a sweep ends.
 const sweepMost = 500
 
-// Sweep ends sessions that are over and forgets sign-ins that came to nothing.
+// Sweep ends sessions that are over, and forgets sign-ins that came to nothing and
+// people who were away for long.
 // It returns how many sessions it ended.
 func (s *Store) Sweep(ctx context.Context, l session.Lifetimes, now time.Time) (n int, err error) {
 	err = postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM attempt WHERE expires_at <= $1", now); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM person WHERE signed_in_at <= $1", now.Add(-peopleKept)); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE started_at <= $1 OR used_at <= $2 LIMIT $3 FOR UPDATE SKIP LOCKED)

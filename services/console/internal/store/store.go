@@ -1,7 +1,8 @@
-// Package store keeps people's sessions and their sign-ins under way in
-// PostgreSQL. All SQL of the service is here.
+// Package store keeps people's sessions and their sign-ins under way, who signed
+// in lately, and the filters they gave a name, in PostgreSQL. All SQL of the
+// service is here.
 //
-// Every change of a session and the audit entry that tells of it are one
+// Every change of a session or a filter and the audit entry that tells of it are one
 // transaction: no entry, no change. Using a session and asking the provider
 // without news are no changes.
 package store

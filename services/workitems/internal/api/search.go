@@ -66,11 +66,15 @@ func (s *Server) CountWorkItems(ctx context.Context, r *workitemv1.CountWorkItem
 	if err != nil {
 		return nil, err
 	}
+	return countsOf(counts), nil
+}
+
+func countsOf(counts []store.Count) *workitemv1.CountWorkItemsResponse {
 	response := &workitemv1.CountWorkItemsResponse{Counts: make([]*workitemv1.WorkItemCount, len(counts))}
 	for i, c := range counts {
 		response.Counts[i] = &workitemv1.WorkItemCount{Code: c.Code, Office: c.Office, Open: c.Open}
 	}
-	return response, nil
+	return response
 }
 
 type paged interface {

@@ -11,6 +11,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 	"unicode"
@@ -40,6 +41,8 @@ type Deps struct {
 	Zone *time.Location
 	// Catalogue says what each code means.
 	Catalogue *catalogue.Catalogue
+	// Log of failures to read what is watched.
+	Log *slog.Logger
 }
 
 // Server implements workitemv1.WorkItemServiceServer.
@@ -48,6 +51,7 @@ type Server struct {
 	Deps
 	terms map[string]item.Terms
 	codes []string
+	board *board
 }
 
 // New makes a server.
@@ -57,8 +61,12 @@ func New(d Deps) *Server {
 		s.codes = append(s.codes, e.Code)
 		s.terms[e.Code] = termsOf(e)
 	}
+	s.board = newBoard(s)
 	return s
 }
+
+// Run reads what is watched until ctx ends.
+func (s *Server) Run(ctx context.Context) error { return s.board.Run(ctx) }
 
 // now is the business time as PostgreSQL keeps it: what is told must equal what
 // is kept.

@@ -67,7 +67,7 @@ func NewGenerator(d Deps) *Generator {
 	g.packets, g.parked = packet.Decode(keyOf), packet.DecodeParked(keyOf)
 	g.due = g.loop("workitems-due-customers", d.SweepEvery, g.DueCustomers)
 	g.ending = g.loop("workitems-ending-notices", d.SweepEvery, g.EndingNotices)
-	g.counts = g.loop("workitems-counts", countsEvery, func(ctx context.Context, _ time.Time) error { return g.Store.SumCounts(ctx) })
+	g.counts = g.loop("workitems-counts", countsEvery, g.Store.SumCounts)
 	return g
 }
 

@@ -182,6 +182,9 @@ func (w *world) consistent() {
 		"occurrences raised and covered":  `work_item NATURAL JOIN covered`,
 		"counts that are not the items'":  `(SELECT code, office, sum(open) FROM work_item_count GROUP BY 1, 2 HAVING sum(open) <> 0 EXCEPT SELECT code, office, count(*) FROM work_item WHERE status <= 2 GROUP BY 1, 2) AS x`,
 		"items that are not counted":      `(SELECT code, office, count(*) FROM work_item WHERE status <= 2 GROUP BY 1, 2 EXCEPT SELECT code, office, sum(open) FROM work_item_count GROUP BY 1, 2) AS x`,
+		"officers' items miscounted":      `(SELECT office, assignee, sum(open) FROM assignee_count GROUP BY 1, 2 HAVING sum(open) <> 0 EXCEPT SELECT office, assignee, count(*) FROM work_item WHERE status <= 2 AND assignee <> '' GROUP BY 1, 2) AS x`,
+		"days miscounted":                 `(SELECT office, day, assigned, sum(open) FROM day_count GROUP BY 1, 2, 3 HAVING sum(open) <> 0 EXCEPT SELECT office, (raised_at AT TIME ZONE 'UTC')::date, assignee <> '', count(*) FROM work_item WHERE status <= 2 GROUP BY 1, 2, 3) AS x`,
+		"items that no day counts":        `(SELECT count(*) FROM work_item WHERE status <= 2 EXCEPT SELECT COALESCE(sum(open), 0) FROM day_count) AS x`,
 		"open items at another office":    `work_item w JOIN customer c USING (crn) WHERE w.status <= 2 AND w.office <> c.office AND c.record_version > 0`,
 		"customers known without a facts": `customer WHERE record_version > 0 AND facts = ''`,
 	} {

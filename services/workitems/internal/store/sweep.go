@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -56,11 +58,33 @@ func (s *Store) SaveChecked(ctx context.Context, tx pgx.Tx, day calendar.Date, c
 	return failed(err, "note what was looked at")
 }
 
+// agesApart is for how long the open items of each day are counted apart: longer
+// than the oldest age that Workload tells apart.
+const agesApart = 40 * 24 * time.Hour
+
 // SumCounts makes few rows of the many that kept the counts, once there are
 // enough to be worth it; the sums stay. Replicas leave each other's rows alone.
-func (s *Store) SumCounts(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, `WITH gone AS (DELETE FROM work_item_count WHERE id IN (SELECT id FROM work_item_count FOR UPDATE SKIP LOCKED)
-			AND (SELECT count(*) > 5000 FROM (SELECT FROM work_item_count LIMIT 5001) AS many) RETURNING code, office, open)
-		INSERT INTO work_item_count (code, office, open) SELECT code, office, sum(open) FROM gone GROUP BY 1, 2 HAVING sum(open) <> 0`)
-	return postgres.Classify(err)
+func (s *Store) SumCounts(ctx context.Context, now time.Time) error {
+	// There are as many rows at least as there are sums: few codes and offices, more
+	// officers, and of days the most.
+	for _, kept := range []struct {
+		table, by, sums string
+		most            int
+	}{
+		{"work_item_count", "code, office", "code, office", 5_000},
+		{"assignee_count", "office, assignee", "office, assignee", 20_000},
+		{"day_count", "office, day, assigned", "office, CASE WHEN day < $1::date THEN '-infinity' ELSE day END, assigned", 20_000},
+	} {
+		var values []any
+		if kept.by != kept.sums {
+			values = append(values, now.Add(-agesApart).UTC())
+		}
+		_, err := s.pool.Exec(ctx, fmt.Sprintf(`WITH gone AS (DELETE FROM %[1]s WHERE id IN (SELECT id FROM %[1]s FOR UPDATE SKIP LOCKED)
+				AND (SELECT count(*) > %[4]d FROM (SELECT FROM %[1]s LIMIT %[4]d + 1) AS many) RETURNING %[2]s, open)
+			INSERT INTO %[1]s (%[2]s, open) SELECT %[3]s, sum(open) FROM gone GROUP BY %[3]s HAVING sum(open) <> 0`, kept.table, kept.by, kept.sums, kept.most), values...)
+		if err != nil {
+			return postgres.Classify(err)
+		}
+	}
+	return nil
 }

@@ -28,3 +28,26 @@ CREATE TABLE session (
 CREATE INDEX session_person ON session (person, used_at);
 CREATE INDEX session_started ON session (started_at);
 CREATE INDEX session_used ON session (used_at);
+
+-- Who signed in within the last 90 days, and what they may do: to whom work can
+-- be given, also while they are away.
+CREATE TABLE person (
+    person       text COLLATE "C" PRIMARY KEY CHECK (person <> ''),
+    roles        text[]      NOT NULL,
+    signed_in_at timestamptz NOT NULL
+);
+
+-- Filters of screens that people gave a name. They hold no customers.
+CREATE TABLE saved_view (
+    id         uuid        PRIMARY KEY,
+    screen     smallint    NOT NULL CHECK (screen BETWEEN 1 AND 3), -- queue, submissions, work items
+    name       text COLLATE "C" NOT NULL CHECK (char_length(name) BETWEEN 1 AND 60),
+    query      text        NOT NULL,
+    shared     boolean     NOT NULL,
+    owner      text COLLATE "C" NOT NULL CHECK (owner <> ''),
+    version    int         NOT NULL CHECK (version >= 1),
+    changed_by text        NOT NULL CHECK (changed_by <> ''),
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT saved_view_name UNIQUE (owner, screen, name)
+);
+CREATE INDEX saved_view_shared ON saved_view (screen, name, id) WHERE shared;

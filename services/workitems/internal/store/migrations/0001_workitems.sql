@@ -70,7 +70,8 @@ CREATE INDEX work_item_customer ON work_item (crn, raised_at, id);
 CREATE INDEX work_item_assignee ON work_item (assignee, raised_at, id) WHERE status <= 2 AND assignee <> '';
 CREATE INDEX work_item_office ON work_item (office, code, raised_at, id) WHERE status <= 2;
 CREATE INDEX work_item_code ON work_item (code, raised_at, id) WHERE status <= 2;
-CREATE INDEX work_item_open ON work_item (raised_at, id) WHERE status <= 2;
+-- Office and officer ride along for counting by age, which then reads no items.
+CREATE INDEX work_item_open ON work_item (raised_at, id) INCLUDE (office, assignee) WHERE status <= 2;
 CREATE INDEX work_item_age ON work_item (raised_at, id);
 
 -- Occurrences that raised nothing because an item of the same cause was open
@@ -93,6 +94,21 @@ CREATE TABLE work_item_count (
     open   bigint NOT NULL
 );
 CREATE INDEX work_item_count_code ON work_item_count (code, office);
+-- The same by officer, of what is assigned; and by the UTC day an item was
+-- raised. Days long past are summed up into one, -infinity.
+CREATE TABLE assignee_count (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    office   text COLLATE "C" NOT NULL,
+    assignee text COLLATE "C" NOT NULL CHECK (assignee <> ''),
+    open     bigint NOT NULL
+);
+CREATE TABLE day_count (
+    id       bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    office   text COLLATE "C" NOT NULL,
+    day      date    NOT NULL,
+    assigned boolean NOT NULL,
+    open     bigint  NOT NULL
+);
 
 -- Every step of every item.
 CREATE TABLE work_item_step (
@@ -188,6 +204,10 @@ CREATE FUNCTION count_raised() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO work_item_count (code, office, open)
     SELECT code, office, count(*) FROM raised WHERE status <= 2 GROUP BY code, office;
+    INSERT INTO assignee_count (office, assignee, open)
+    SELECT office, assignee, count(*) FROM raised WHERE status <= 2 AND assignee <> '' GROUP BY office, assignee;
+    INSERT INTO day_count (office, day, assigned, open)
+    SELECT office, (raised_at AT TIME ZONE 'UTC')::date, assignee <> '', count(*) FROM raised WHERE status <= 2 GROUP BY 1, 2, 3;
     RETURN NULL;
 END
 $$;
@@ -198,6 +218,16 @@ BEGIN
         SELECT code, office, -1 AS n FROM earlier WHERE status <= 2
         UNION ALL SELECT code, office, 1 FROM later WHERE status <= 2) AS c
     GROUP BY code, office HAVING sum(n) <> 0;
+    INSERT INTO assignee_count (office, assignee, open)
+    SELECT office, assignee, sum(n) FROM (
+        SELECT office, assignee, -1 AS n FROM earlier WHERE status <= 2 AND assignee <> ''
+        UNION ALL SELECT office, assignee, 1 FROM later WHERE status <= 2 AND assignee <> '') AS c
+    GROUP BY office, assignee HAVING sum(n) <> 0;
+    INSERT INTO day_count (office, day, assigned, open)
+    SELECT office, (raised_at AT TIME ZONE 'UTC')::date, assignee <> '', sum(n) FROM (
+        SELECT office, raised_at, assignee, -1 AS n FROM earlier WHERE status <= 2
+        UNION ALL SELECT office, raised_at, assignee, 1 FROM later WHERE status <= 2) AS c
+    GROUP BY 1, 2, 3 HAVING sum(n) <> 0;
     RETURN NULL;
 END
 $$;
@@ -206,3 +236,16 @@ CREATE TRIGGER count_raised AFTER INSERT ON work_item REFERENCING NEW TABLE AS r
     FOR EACH STATEMENT EXECUTE FUNCTION count_raised();
 CREATE TRIGGER count_changed AFTER UPDATE ON work_item REFERENCING OLD TABLE AS earlier NEW TABLE AS later
     FOR EACH STATEMENT EXECUTE FUNCTION count_changed();
+
+-- Whether a record is restricted says whose counts its items are part of: a row
+-- that counts nothing tells those who watch the counts that they changed.
+-- +goose StatementBegin
+CREATE FUNCTION count_otherwise() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO work_item_count (code, office, open) VALUES ('', '', 0);
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER count_otherwise AFTER UPDATE OF restricted ON customer
+    FOR EACH ROW WHEN (OLD.restricted <> NEW.restricted) EXECUTE FUNCTION count_otherwise();
