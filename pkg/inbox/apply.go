@@ -264,6 +264,9 @@ func (r *runner) committed(w *work) {
 			r.metrics.events.WithLabelValues(result).Add(float64(n))
 		}
 	}
+	if all := r.all.Load(); all != nil {
+		all.applied.Add(int64(len(w.done)))
+	}
 	r.wakes.add(w.ready)
 	if len(w.ready) > 0 || len(w.parks) > 0 {
 		r.parked.Kick()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,6 +41,7 @@ type runner struct {
 	metrics metrics
 	parked  sweep.Loop
 	wakes   wakes
+	all     atomic.Pointer[replicas] // nil unless it runs
 }
 
 func (c *Consumer) check() error {
@@ -55,6 +57,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		return err
 	}
 	r := newRunner(*c)
+	defer r.enter()()
 	if err := r.requeueRefused(ctx); err != nil {
 		return ctx.Err() // ended while waiting for the database
 	}

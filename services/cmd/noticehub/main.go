@@ -25,10 +25,11 @@ type program struct {
 	Show       showCommand       `cmd:"" help:"Show one of an authority's submissions."`
 	Queue      queueCommand      `cmd:"" help:"Work in the unprocessed queue."`
 	Restricted restrictedCommand `cmd:"" help:"The way to a restricted record: contact, risk assessment, lift, view, reinstate."`
-	Report     reportCommand     `cmd:"" help:"List, fetch and acknowledge daily reports."`
+	Report     reportCommand     `cmd:"" aliases:"reports" help:"List, fetch and acknowledge daily reports; follow their delivery."`
 	Register   registerCommand   `cmd:"" help:"Read the notice register."`
 	WorkItem   workItemCommand   `cmd:"" name:"workitem" help:"Find, investigate and complete work items."`
 	Customer   customerCommand   `cmd:"" help:"Show and change customers' records."`
+	Operations operationsCommand `cmd:"" help:"See how the hub does, what stands still and what failed; drive failed events again."`
 	Audit      auditCommand      `cmd:"" help:"Read, export, prove and verify the audit log."`
 	Clock      clockCommand      `cmd:"" help:"Show or advance the business clock of a sandbox."`
 	Demo       demoCommand       `cmd:"" help:"Play a story through all information types, outcomes and work items on a hub of its own."`

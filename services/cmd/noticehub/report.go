@@ -14,9 +14,11 @@ import (
 )
 
 type reportCommand struct {
-	List reportList `cmd:"" help:"List the authority's reports, newest first."`
-	Get  reportGet  `cmd:"" help:"Fetch a report; its digest is checked."`
-	Ack  reportAck  `cmd:"" help:"Acknowledge a report by the file that was fetched, or by date."`
+	List       reportList       `cmd:"" help:"List the authority's reports, newest first."`
+	Get        reportGet        `cmd:"" help:"Fetch a report; its digest is checked."`
+	Ack        reportAck        `cmd:"" help:"Acknowledge a report by the file that was fetched, or by date."`
+	Deliveries reportDeliveries `cmd:"" help:"Show to an officer how daily reports stand, the one being collected included."`
+	Redeliver  reportRedeliver  `cmd:"" help:"Offer a sealed report to its authority again."`
 }
 
 func (a authority) reports(f func(advicev1.ReportServiceClient) error) error {

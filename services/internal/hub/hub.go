@@ -27,6 +27,7 @@ import (
 	"github.com/noticehub/noticehub/services/console"
 	"github.com/noticehub/noticehub/services/internal/devprovider"
 	"github.com/noticehub/noticehub/services/internal/launch"
+	"github.com/noticehub/noticehub/services/internal/operations"
 )
 
 // AddressFile in the hub's directory tells clients on the machine where it listens.
@@ -89,6 +90,7 @@ type Hub struct {
 	listeners rpc.Listeners
 	provider  *devprovider.Provider
 	services  []launch.Service
+	parts     []operations.Part // of the services, as operations sees them
 
 	people       *console.Service
 	auditService *auditservice.Service

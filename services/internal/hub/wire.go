@@ -9,6 +9,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -26,6 +27,7 @@ import (
 	"github.com/noticehub/noticehub/services/console"
 	"github.com/noticehub/noticehub/services/intake"
 	"github.com/noticehub/noticehub/services/internal/launch"
+	"github.com/noticehub/noticehub/services/internal/operations"
 	"github.com/noticehub/noticehub/services/registry"
 	"github.com/noticehub/noticehub/services/workitems"
 )
@@ -66,6 +68,7 @@ func (h *Hub) wire(ctx context.Context, connect func(service string) bus.Config)
 		if err != nil {
 			return launch.Parts{}, err
 		}
+		h.parts = append(h.parts, operations.Part{Service: name, Pool: pool, Bus: b, Audit: writer})
 		return launch.Parts{Pool: pool, Door: door, Audit: writer, Bus: b, Clock: h.clock, Calendar: days, Zone: h.zone, Telemetry: h.telemetry.Part(name)}, nil
 	}
 	// The table is filled while the services are made, before anything is served:
@@ -80,7 +83,7 @@ func (h *Hub) wire(ctx context.Context, connect func(service string) bus.Config)
 		sandboxv1.RegisterClockServiceServer(h.server, &clockService{clock: sandbox, zone: h.zone, audit: h.recorder})
 		maps.Copy(methods, clockMethods())
 	}
-	for _, build := range []func(context.Context, partsOf) (launch.Service, error){
+	for i, build := range []func(context.Context, partsOf) (launch.Service, error){
 		func(context.Context, partsOf) (launch.Service, error) { return h.auditService, nil },
 		func(context.Context, partsOf) (launch.Service, error) { return h.people, nil },
 		h.registry, h.intake, h.autoprocessing, h.adviceoutcome, h.workitems,
@@ -89,6 +92,7 @@ func (h *Hub) wire(ctx context.Context, connect func(service string) bus.Config)
 		if err != nil {
 			return err
 		}
+		h.parts[i].Detectors = operations.Watched(s) // each service took its parts in this order
 		merged, err := identity.Merge(methods, s.Methods())
 		if err != nil {
 			return err
@@ -98,6 +102,20 @@ func (h *Hub) wire(ctx context.Context, connect func(service string) bus.Config)
 		h.server.Ready(fmt.Sprintf("%T", s), s.Ready)
 		h.services = append(h.services, s)
 	}
+	return h.operations(methods)
+}
+
+// operations is served once for all services of the process.
+func (h *Hub) operations(methods identity.Table) error {
+	merged, err := identity.Merge(methods, operations.Methods())
+	if err != nil {
+		return err
+	}
+	maps.Copy(methods, merged)
+	pipelineFirst := slices.Concat(h.parts[2:], h.parts[:2]) // then the log and the console
+	s := operations.New(operations.Deps{Parts: pipelineFirst, Clock: h.clock, Log: h.telemetry.Log})
+	s.Register(h.server)
+	h.keep = append(h.keep, s.Run)
 	return nil
 }
 

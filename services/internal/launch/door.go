@@ -16,6 +16,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	"github.com/noticehub/noticehub/pkg/tlsfiles"
+	"github.com/noticehub/noticehub/services/internal/operations"
 )
 
 // DoorSettings say who is let in and how much they may use.
@@ -201,8 +202,12 @@ func openDoor(s Settings, p Parts, service Service) (*Door, error) {
 	if err != nil {
 		return nil, err
 	}
+	methods, err := identity.Merge(service.Methods(), operations.Methods())
+	if err != nil {
+		return nil, err
+	}
 	o := rpc.Options{
-		Name: p.name, Telemetry: p.Telemetry, Authenticator: identity.Chain(ways), Table: service.Methods(),
+		Name: p.name, Telemetry: p.Telemetry, Authenticator: identity.Chain(ways), Table: methods,
 		Audit: recorder, Customer: p.Audit.Customer, Development: s.Development, Limits: s.Door.Limits.Limits(),
 	}
 	d := &Door{keep: []func(context.Context) error{recorder.Run}}
@@ -212,6 +217,15 @@ func openDoor(s Settings, p Parts, service Service) (*Door, error) {
 			d.keep = append(d.keep, c.http.Watch)
 		}
 	}
-	d.Server, err = rpc.NewServer(o)
-	return d, err
+	if d.Server, err = rpc.NewServer(o); err != nil {
+		return nil, err
+	}
+	// Of the services, each process answers for the one it runs.
+	kept := operations.New(operations.Deps{
+		Parts: []operations.Part{{Service: p.name, Pool: p.Pool, Bus: p.Bus, Audit: p.Audit, Detectors: operations.Watched(service)}},
+		Clock: p.Clock, Log: p.Telemetry.Log,
+	})
+	kept.Register(d.Server)
+	d.keep = append(d.keep, kept.Run)
+	return d, nil
 }

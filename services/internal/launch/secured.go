@@ -93,7 +93,7 @@ func inside(address string) bool {
 // anybody.
 func here(name, address string) error {
 	host, _, err := net.SplitHostPort(address)
-	if err == nil && (egress.Loopback(host)) {
+	if err == nil && egress.Loopback(host) {
 		return nil
 	}
 	return fmt.Errorf("%s is %s: in development, where anybody can be anybody, only this machine may come in", name, address)
