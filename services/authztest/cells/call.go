@@ -53,6 +53,15 @@ const (
 	maxReplies = 20
 )
 
+// most is how many replies of a method are read. A stream that first tells how
+// things are, and then of news, is left after the first.
+func most(m protoreflect.MethodDescriptor) int {
+	if m.IsStreamingServer() && strings.HasPrefix(string(m.Name()), "Watch") && m.Name() != "WatchSubmissions" {
+		return 1
+	}
+	return maxReplies
+}
+
 // call makes a call with one request. A stream that only tells of news is
 // listened to for a moment, when its caller may listen at all: a verdict that is
 // late on a busy machine must not look like silence.
@@ -92,7 +101,7 @@ func (h *Hub) native(ctx context.Context, authorization string, m protoreflect.M
 			err = stream.CloseSend()
 		}
 	}
-	for err == nil && len(a.replies) < maxReplies {
+	for err == nil && len(a.replies) < most(m) {
 		var reply proto.Message
 		if reply, err = fresh(m.Output()); err != nil {
 			return nil, err
@@ -202,7 +211,7 @@ func (a *answer) decode(m protoreflect.MethodDescriptor, raw []byte) error {
 
 // stream reads the envelopes of a Connect stream; the last holds its end.
 func (a *answer) stream(ctx context.Context, m protoreflect.MethodDescriptor, body io.Reader) error {
-	for len(a.replies) < maxReplies {
+	for len(a.replies) < most(m) {
 		var head [5]byte
 		_, err := io.ReadFull(body, head[:])
 		var raw []byte

@@ -9,13 +9,16 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/clock"
 	auditv1 "github.com/noticehub/noticehub/proto/noticehub/audit/v1"
 	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	intakev1 "github.com/noticehub/noticehub/proto/noticehub/intake/v1"
+	operationsv1 "github.com/noticehub/noticehub/proto/noticehub/operations/v1"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	sandboxv1 "github.com/noticehub/noticehub/proto/noticehub/sandbox/v1"
+	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
 	"github.com/noticehub/noticehub/services/internal/synthetic"
 )
 
@@ -31,6 +34,15 @@ func (w *World) particular(m proto.Message, c *cell) {
 		r.PageSize = 5
 	case *processingv1.SearchSubmissionsRequest:
 		r.Reference = "" // of the customer, with whatever was lodged
+	case *processingv1.CountSubmissionsRequest:
+		r.Search = &processingv1.SearchSubmissionsRequest{Crn: c.about.crn}
+	case *processingv1.ExportSubmissionsRequest:
+		r.Search = &processingv1.SearchSubmissionsRequest{Crn: c.about.crn}
+	case *processingv1.WatchQueueRequest:
+		r.SubmissionIds = []string{c.about.open}
+	case *processingv1.ActOnSubmissionsRequest:
+		r.Which = &processingv1.ActOnSubmissionsRequest_Named{Named: &processingv1.Named{SubmissionIds: []string{c.about.open}}}
+		r.Action = &processingv1.ActOnSubmissionsRequest_Claim{Claim: &processingv1.ClaimEach{}}
 	case *processingv1.RecordOutcomeRequest:
 		r.Outcome = eventv1.Outcome_OUTCOME_NOT_DISCLOSED
 	case *processingv1.RecordRiskAssessmentRequest:
@@ -75,9 +87,29 @@ func (w *World) particular(m proto.Message, c *cell) {
 		r.From, r.Last = position(c), 10
 	case *consolev1.ListSessionsRequest:
 		r.Person = "" // everybody's
+	case *consolev1.ListViewsRequest:
+		r.Screen = consolev1.Screen_SCREEN_QUEUE
+	case *consolev1.PutViewRequest:
+		r.ViewId, r.Version, r.Screen = viewOf(c), 0, consolev1.Screen_SCREEN_QUEUE
+		r.Name = "Walk " + clock.DerivedID(clock.ID{}, c.String()).String()
+	case *consolev1.DeleteViewRequest:
+		r.ViewId = viewOf(c)
+	case *workitemv1.WatchWorkItemsRequest:
+		r.WorkItemIds = []string{c.about.workItem}
+	case *operationsv1.RedriveParkedRequest:
+		r.Service, r.Consumer = "registry", "registry-outcomes"
+		r.Which = &operationsv1.RedriveParkedRequest_Cause{Cause: "walk: nothing failed so"}
 	case *sandboxv1.AdvanceClockRequest:
 		r.By = durationpb.New(time.Millisecond)
 	}
+}
+
+// viewOf is a view of the caller's own.
+func viewOf(c *cell) string {
+	if c.object == malformed {
+		return c.about.activity
+	}
+	return clock.DerivedID(clock.ID{}, c.String()).String()
 }
 
 // position is one of the audit log.

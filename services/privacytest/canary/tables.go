@@ -28,6 +28,7 @@ var columns = map[string][]string{
 	// What authorities are told.
 	"adviceoutcome.outcome":      {"crn", "reference", "note"},
 	"adviceoutcome.report_chunk": {"content"},
+	"adviceoutcome.redelivery":   {"reason"},
 	// Customers' records.
 	"registry.customer":         {"crn", "body", "partner_crn", "nominee_crn"},
 	"registry.customer_version": {"crn", "reason", "body"},
