@@ -1,8 +1,10 @@
 import type { Browser, Page } from "playwright-core";
 import { profile, signIn } from "./browser.js";
+import { rest } from "./rest.js";
 
 const views = 20;
 const pages = 40;
+const changes = 20;
 
 /** Waits until the list shows other rows than before, painted, and returns the page's own time. */
 const painted = (page: Page, before: string | null) =>
@@ -57,6 +59,35 @@ export async function queuePages(browser: Browser, origin: string): Promise<numb
       times.push((await shown) - (await clicked));
       first = await page.locator("tbody th a").first().getAttribute("href");
     }
+  }
+  await context.close();
+  return times;
+}
+
+/**
+ * How long a change by another officer takes to stand in the row of whoever looks at
+ * the queue, in milliseconds: from the moment the hub has answered that officer.
+ */
+export async function liveUpdates(browser: Browser, origin: string): Promise<number[]> {
+  const { context } = await profile(browser, origin);
+  const page = await signIn(context, undefined, "/queue?order=newest");
+  const link = page.locator("tbody th a").first();
+  const id = (await link.getAttribute("href"))?.split("/").pop();
+  const name = await link.textContent();
+  await page.getByText("Live", { exact: true }).waitFor();
+  const times: number[] = [];
+  for (let i = 0; i < changes; i++) {
+    await page.mouse.move(300, 300 + i); // somebody is at the window
+    const claimed = i % 2 === 0;
+    const shown = page.waitForFunction(
+      ([row, held]) => [...document.querySelectorAll("tbody tr")].some((r) => r.textContent?.includes(row) && r.textContent.includes("Held by olive") === held),
+      [name ?? "", claimed] as const,
+      { polling: "raf" },
+    );
+    await rest(origin, "POST", `/v1/queue/${id}:${claimed ? "claim" : "release"}`, {});
+    const from = performance.now();
+    await shown;
+    times.push(performance.now() - from);
   }
   await context.close();
   return times;

@@ -35,15 +35,4 @@ export class Stage {
     this.process.stdin?.end();
     await ended;
   }
-
-  /** A call as another person, by a development token. */
-  async call<T>(path: string, body: unknown, person = "olive.contact-officer+supervisor"): Promise<T> {
-    const answer = await fetch(this.origin + path, {
-      method: "POST",
-      headers: { Authorization: `Bearer dev.person.${person}`, "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  }
 }

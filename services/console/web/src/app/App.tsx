@@ -9,21 +9,21 @@ import { Frame } from "./Frame";
 import { NotFound } from "./NotFound";
 import { routes } from "./routes";
 
-// Most visits begin with the queue: the other screens are fetched when they are
-// gone to, the submission as soon as the browser has nothing better to do.
-const submissionScreen = () => import("../screens/submission/Submission");
-const Submission = lazy(() => submissionScreen().then((m) => ({ default: m.Submission })));
-const Submissions = lazy(() => import("../screens/submissions/Submissions").then((m) => ({ default: m.Submissions })));
-const RestrictedAccess = lazy(() => import("../screens/restricted/RestrictedAccess").then((m) => ({ default: m.RestrictedAccess })));
-const Customer = lazy(() => import("../screens/customer/Customer").then((m) => ({ default: m.Customer })));
-const WorkItems = lazy(() => import("../screens/workitems/WorkItems").then((m) => ({ default: m.WorkItems })));
-const WorkItem = lazy(() => import("../screens/workitems/WorkItem").then((m) => ({ default: m.WorkItem })));
-const Reports = lazy(() => import("../screens/reports/Reports").then((m) => ({ default: m.Reports })));
-const Report = lazy(() => import("../screens/reports/Report").then((m) => ({ default: m.Report })));
-const Operations = lazy(() => import("../screens/operations/Operations").then((m) => ({ default: m.Operations })));
-const Audit = lazy(() => import("../screens/audit/Audit").then((m) => ({ default: m.Audit })));
-const AuditEntry = lazy(() => import("../screens/audit/AuditEntry").then((m) => ({ default: m.AuditEntry })));
-addEventListener("load", () => requestIdleCallback(() => void submissionScreen().catch(() => undefined)));
+// Most visits begin with the queue: the other screens are fetched as soon as the
+// browser has nothing better to do, or when they are gone to.
+const more = () => import("./more");
+const Submission = lazy(() => more().then((m) => ({ default: m.Submission })));
+const Submissions = lazy(() => more().then((m) => ({ default: m.Submissions })));
+const RestrictedAccess = lazy(() => more().then((m) => ({ default: m.RestrictedAccess })));
+const Customer = lazy(() => more().then((m) => ({ default: m.Customer })));
+const WorkItems = lazy(() => more().then((m) => ({ default: m.WorkItems })));
+const WorkItem = lazy(() => more().then((m) => ({ default: m.WorkItem })));
+const Reports = lazy(() => more().then((m) => ({ default: m.Reports })));
+const Report = lazy(() => more().then((m) => ({ default: m.Report })));
+const Operations = lazy(() => more().then((m) => ({ default: m.Operations })));
+const Audit = lazy(() => more().then((m) => ({ default: m.Audit })));
+const AuditEntry = lazy(() => more().then((m) => ({ default: m.AuditEntry })));
+addEventListener("load", () => requestIdleCallback(() => void more().catch(() => undefined)));
 
 export function App() {
   return (

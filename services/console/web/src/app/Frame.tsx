@@ -7,7 +7,8 @@ import { SkipLinks } from "@ag.ds-next/react/skip-link";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { Wordmark } from "../brand/Wordmark";
-import { useQueueCount } from "../screens/home/useQueueCount";
+import { QueueLive, useQueueCount } from "../live/QueueLive";
+import { ActingOnMany } from "../screens/queue/acting";
 import { signOut } from "../session/signOut";
 import { useSession } from "../session/session";
 import { ExpiryWarning } from "../session/ExpiryWarning";
@@ -17,6 +18,16 @@ import { openTo, screens } from "./screens";
 
 /** What every screen stands in: who is signed in, where one can go, the main landmark. */
 export function Frame({ children }: { children: ReactNode }) {
+  return (
+    <QueueLive>
+      <ActingOnMany>
+        <Around>{children}</Around>
+      </ActingOnMany>
+    </QueueLive>
+  );
+}
+
+function Around({ children }: { children: ReactNode }) {
   const session = useSession();
   const [path] = useLocation();
   const count = useQueueCount();

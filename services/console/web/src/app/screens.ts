@@ -30,3 +30,12 @@ export const screens: readonly Screen[] = [
 ];
 
 export const openTo = (s: Session, screen: Screen) => s.roles.some((r) => screen.roles.includes(r));
+
+/** Whether an address of the main navigation is open to somebody. */
+export const mayOpen = (s: Session, path: string) => screens.some((screen) => screen.path === path && openTo(s, screen));
+
+/** Whether somebody sees the queue: its numbers, its list, all submissions. */
+export const seesQueue = (s: Session) => mayOpen(s, routes.queue);
+
+/** Whether somebody works on submissions or work items; auditors and administrators only look. */
+export const isOfficer = (s: Session) => s.roles.some((r) => officers.includes(r));

@@ -3,7 +3,7 @@ import { InformationType, RejectionReason, BusinessFunction } from "../gen/notic
 type Names = Record<string, string | number>;
 
 /** The contract's names ("NO_MATCH") and numbers of an enumeration, without its zero. */
-function termsOf<E extends number>(names: Names) {
+export function termsOf<E extends number>(names: Names) {
   const values = Object.values(names).filter((v): v is E => typeof v === "number" && v !== 0);
   return {
     values,

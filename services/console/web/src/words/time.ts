@@ -44,6 +44,9 @@ export function day(date: string): string {
 /** Today in the agency, yyyy-mm-dd. */
 export const today = () => dateIn(businessNow());
 
+/** The local date of a moment in the agency, yyyy-mm-dd. */
+export const dateOf = (t: Timestamp) => dateIn(timestampMs(t));
+
 function dateIn(ms: number): string {
   const part = Object.fromEntries(format("date", { year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(ms).map((p) => [p.type, p.value]));
   return `${part.year}-${part.month}-${part.day}`;

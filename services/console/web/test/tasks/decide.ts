@@ -37,7 +37,7 @@ export const decide: Task = {
     await look(page, "submission-confirm");
     await page.getByRole("button", { name: "Record Not matched" }).click();
     await page.getByText("Recorded: Not matched").waitFor();
-    await page.getByText("outcome recorded, by contact-officer.avery (you)").waitFor();
+    await page.getByText("Outcome recorded, by contact-officer.avery (you)").waitFor();
     await look(page, "submission-decided");
 
     await page.getByRole("link", { name: "Go on with the queue" }).click();

@@ -62,7 +62,8 @@ export const news: Task = {
     await page.getByRole("row", { name: /news-1/ }).waitFor();
     const order = () => page.locator("tbody th a").allTextContents();
     await page.mouse.move(300, 300);
-    await page.waitForTimeout(6_000); // the first look at the counts is what later ones are compared with
+    await page.getByText("Live", { exact: true }).waitFor(); // the first counts are what later ones are compared with
+    await page.waitForTimeout(500);
     const before = await order();
     await hub.lodgeSearch("news-2");
     await hub.cli("queue", "claim", first, "--as", "olive");

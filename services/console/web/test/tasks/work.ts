@@ -1,15 +1,7 @@
 import { choose } from "../choose.js";
 import { look } from "../axe.js";
-import type { Hub } from "../hub.js";
 import { must, type Task } from "../task.js";
-
-type Customer = { crn: string; name: { familyName: string; givenName: string }; dateOfBirth: string };
-
-const customerOf = async (hub: Hub, crn: string) =>
-  (await hub.rest<{ customer: Customer }>("GET", `/v1/customers/${crn}`, undefined, "rae.restricted-access-officer")).customer;
-
-/** In so many days, yyyy-mm-dd; the hub's clock is the machine's here. */
-const inDays = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString().slice(0, 10);
+import { customerOf, inDays } from "./people.js";
 
 /** Everything short of deciding, and the return. */
 export const setAside: Task = {
@@ -22,11 +14,18 @@ export const setAside: Task = {
     await page.getByRole("button", { name: "Add the note" }).click();
     await page.getByText("<b>Called</b> the case worker & left a message").waitFor();
     await page.getByText("Set aside until a date").click();
-    await page.getByLabel("Set aside until", { exact: true }).fill(inDays(4));
+    await page.getByLabel("Set aside until", { exact: true }).fill(await inDays(hub, 4));
     await page.getByRole("textbox", { name: "Why" }).fill("The case worker is away");
     await page.getByRole("button", { name: "Set it aside" }).click();
     await page.getByText("End setting aside").waitFor();
     await look(page, "submission-set-aside");
+    // Set aside by mistake: taken back at once, then set aside again.
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Set aside until a date").waitFor();
+    await page.getByLabel("Set aside until", { exact: true }).fill(await inDays(hub, 4));
+    await page.getByRole("textbox", { name: "Why" }).fill("The case worker is away");
+    await page.getByRole("button", { name: "Set it aside" }).click();
+    await page.getByText("End setting aside").waitFor();
     await page.goto("/queue#reference=aside-1");
     await page.getByText("Nothing in the queue matches").waitFor();
     await page.goto("/queue?held=yes#reference=aside-1");
@@ -58,6 +57,7 @@ export const match: Task = {
     const page = await open(`/submissions/${await hub.idOf("match-1")}`);
     await page.getByRole("heading", { name: "Possible matches", exact: true }).waitFor();
     await page.getByRole("columnheader", { name: c.crn }).waitFor();
+    await page.getByRole("row", { name: /Date of birth.*(agrees|differs)/ }).waitFor();
     await page.getByRole("button", { name: "Claim", exact: true }).click();
     await choose(page, "radio", "Matched");
     await page.getByRole("textbox", { name: "Note", exact: true }).fill("The authority named the wrong person; the CRN is right.");
@@ -78,7 +78,7 @@ export const register: Task = {
   async run({ hub, open }) {
     const c = await customerOf(hub, "200000020V");
     const who = ["--crn", c.crn, "--family", c.name.familyName, "--born", c.dateOfBirth];
-    await hub.cli("submit", "--as", "frc", "--type", "notice-to-commence", ...who, "--start", inDays(-30), "--months", "6", "--percent", "75", "--reference", "commence-1");
+    await hub.cli("submit", "--as", "frc", "--type", "notice-to-commence", ...who, "--start", await inDays(hub, -30), "--months", "6", "--percent", "75", "--reference", "commence-1");
     const page = await open(`/submissions/${await hub.idOf("commence-1")}`);
     await page.getByText("Start date not possible").first().waitFor();
     await page.getByRole("button", { name: "Claim", exact: true }).click();
@@ -87,14 +87,15 @@ export const register: Task = {
     await choose(page, "checkbox", /I confirm/);
     await page.getByRole("button", { name: "Record the outcome" }).click();
     await page.getByRole("alert").getByText("Enter the first day of the notice.").waitFor();
-    await page.getByLabel("First day of the notice").fill(inDays(2));
+    await page.getByLabel("First day of the notice").fill(await inDays(hub, 2));
     await page.getByRole("textbox", { name: "Length in months" }).fill("6");
+    await page.getByRole("table", { name: "What will be recorded" }).getByRole("row", { name: /Not there yet.*Waits to start.*Review with the case worker/ }).waitFor();
     await look(page, "submission-commence");
     await page.getByRole("button", { name: "Record the outcome" }).click();
     await page.getByRole("button", { name: "Record Commenced" }).click();
     await page.getByText("Recorded: Commenced").waitFor();
     const before = await hub.cli("register", "show", c.crn);
-    must(before.includes(inDays(2)), `the register has no such notice: ${before}`);
+    must(before.includes(await inDays(hub, 2)), `the register has no such notice: ${before}`);
     await hub.cli("clock", "advance", "--days", "4");
 
     await hub.cli("submit", "--as", "frc", "--type", "notice-to-revoke", ...who, "--reference", "revoke-1");
@@ -105,6 +106,7 @@ export const register: Task = {
     await choose(page, "checkbox", /In force/);
     await page.getByRole("textbox", { name: "Note", exact: true }).fill("Formal decision made.");
     await choose(page, "checkbox", /I confirm/);
+    await page.getByRole("table", { name: "What will be recorded" }).getByRole("row", { name: /In force.*Changes.*Revoked/ }).waitFor();
     await look(page, "submission-revoke");
     await page.getByRole("button", { name: "Record the outcome" }).click();
     await page.getByRole("button", { name: "Record Revoked" }).click();

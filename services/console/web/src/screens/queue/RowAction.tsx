@@ -3,38 +3,43 @@ import { Text } from "@ag.ds-next/react/text";
 import { Stack } from "@ag.ds-next/react/stack";
 import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 import { faultOf } from "../../api/fault";
 import { QueueService, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
 import { useOnce } from "../../parts/useOnce";
 import { mayAct, useSession } from "../../session/session";
 
-/** Claims or releases an entry where it stands; the row changes in place. */
-export function RowAction({ summary }: { summary: SubmissionSummary }) {
+/** Claims or releases an entry where it stands, each the undoing of the other; the row changes in place. */
+export function RowAction({ summary: s, onActed }: { summary: SubmissionSummary; onActed: (s: SubmissionSummary) => void }) {
   const session = useSession();
   const cache = useQueryClient();
-  const [now, setNow] = useState<SubmissionSummary>();
   const claim = useMutation(QueueService.method.claim);
   const release = useMutation(QueueService.method.release);
-  const shown = now && now.version >= summary.version ? now : summary;
-  const mine = shown.heldBy === session.person;
-  const { submissionId, version } = shown;
+  const mine = s.heldBy === session.person;
+  const { submissionId, version } = s;
   const act = useCallback(async () => {
     claim.reset();
     release.reset();
     const answer = mine ? await release.mutateAsync({ submissionId }) : await claim.mutateAsync({ submissionId, version });
-    setNow(answer.submission);
+    if (answer.submission) onActed(answer.submission);
     // The counts beside the queue are looked at again at once.
     void cache.invalidateQueries({ predicate: (q) => JSON.stringify(q.queryKey).includes('"CountQueue"') });
-  }, [mine, submissionId, version, claim, release, cache]);
+  }, [mine, submissionId, version, claim, release, cache, onActed]);
   const once = useOnce(act);
-  if (!mayAct(session)) return null;
+  if (!mayAct(session)) return s.heldBy ? <Text color="muted">Held by {s.heldBy}</Text> : null;
   const error = claim.error ?? release.error;
-  if (shown.heldBy && !mine) return <Text color="muted">Held by {shown.heldBy}</Text>;
+  if (s.heldBy && !mine) {
+    return (
+      <Stack gap={0.25}>
+        <Text color="muted">Held by {s.heldBy}</Text>
+        {error && <Problem error={error} />}
+      </Stack>
+    );
+  }
   return (
     <Stack alignItems="flex-start" gap={0.25}>
       <Button
-        aria-label={`${mine ? "Release" : "Claim"} ${shown.reference} of ${shown.authorityId}`}
+        aria-label={`${mine ? "Release" : "Claim"} ${s.reference} of ${s.authorityId}`}
         loading={claim.isPending || release.isPending}
         loadingLabel="Sending"
         onClick={() => void once()}
@@ -43,14 +48,16 @@ export function RowAction({ summary }: { summary: SubmissionSummary }) {
       >
         {mine ? "Release" : "Claim"}
       </Button>
-      {error && (
-        <Text color="error" role="alert">
-          {refusal(error)}
-        </Text>
-      )}
+      {error && <Problem error={error} />}
     </Stack>
   );
 }
+
+const Problem = ({ error }: { error: unknown }) => (
+  <Text color="error" role="alert">
+    {refusal(error)}
+  </Text>
+);
 
 function refusal(error: unknown): string {
   const f = faultOf(error);

@@ -1,30 +1,39 @@
 import { Button } from "@ag.ds-next/react/button";
 import { Stack } from "@ag.ds-next/react/stack";
 import { TextInput } from "@ag.ds-next/react/text-input";
-import { Textarea } from "@ag.ds-next/react/textarea";
 import { useMutation } from "@connectrpc/connect-query";
 import { useState, type FormEvent } from "react";
 import { QueueService, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
+import { LongText } from "../../parts/LongText";
 import { Refused } from "../../parts/Refused";
+import { useKeptText } from "../../parts/useKeptText";
 import { useOnce } from "../../parts/useOnce";
-import { today } from "../../words/time";
+import { useSession } from "../../session/session";
+import { textProblem } from "../../words/plain";
+import { day, today } from "../../words/time";
+
+const most = 1000;
 
 /** Sets an entry aside until a date, on which it wakes up by itself; or ends that early. */
-export function HoldForm({ summary: s, onDone }: { summary: SubmissionSummary; onDone: () => Promise<unknown> }) {
+export function HoldForm({ summary: s, onDone }: { summary: SubmissionSummary; onDone: (what: string) => Promise<unknown> }) {
+  const { person } = useSession();
   const ends = s.holdUntil !== "";
   const [until, setUntil] = useState("");
-  const [note, setNote] = useState("");
+  const [note, setNote] = useKeptText(`hold/${s.submissionId}`, person);
   const [wrong, setWrong] = useState<{ until?: string; note?: string }>({});
   const hold = useMutation(QueueService.method.hold);
   const send = useOnce(async () => {
     await hold.mutateAsync({ submissionId: s.submissionId, until: ends ? "" : until, note, version: s.version });
-    await onDone();
+    setNote("");
+    setUntil("");
+    await onDone(ends ? "It is back in the queue." : `Set aside until ${day(until)}.`);
   });
   const submit = (e: FormEvent) => {
     e.preventDefault();
+    const why = textProblem(note, 3, most, "Say why, in at least 3 characters.");
     const problems = {
-      ...(!ends && until <= today() && { until: "Choose a day after today." }),
-      ...((note.trim().length < 3 || note.length > 1000) && { note: "Say why, in 3 to 1000 characters." }),
+      ...(!ends && !(/^\d{4}-\d{2}-\d{2}$/.test(until) && until > today()) && { until: "Choose a day after today." }),
+      ...(why && { note: why }),
     };
     setWrong(problems);
     if (Object.keys(problems).length === 0) void send();
@@ -44,8 +53,8 @@ export function HoldForm({ summary: s, onDone }: { summary: SubmissionSummary; o
             value={until}
           />
         )}
-        <Textarea block invalid={Boolean(wrong.note)} label="Why" message={wrong.note} onChange={(e) => setNote(e.target.value)} required rows={2} value={note} />
-        <Refused error={hold.error} />
+        <LongText label="Why" most={most} onChange={setNote} problem={wrong.note} required rows={2} value={note} />
+        <Refused error={hold.isPending ? null : hold.error} />
         <Button loading={hold.isPending} alignSelf="flex-start" type="submit" variant="secondary">
           {ends ? "Put it back in the queue" : "Set it aside"}
         </Button>

@@ -6,6 +6,7 @@ import { Jurisdiction } from "../../gen/noticehub/event/v1/vocabulary_pb";
 import type { Address, CustomerIdentity, PersonName, Submission } from "../../gen/noticehub/intake/v1/intake_pb";
 import type { GetSubmissionDetailResponse } from "../../gen/noticehub/processing/v1/queue_pb";
 import { Facts } from "../../parts/Facts";
+import { Words } from "../../parts/Words";
 import { day } from "../../words/time";
 import { genderWords } from "../../words/vocabulary";
 
@@ -50,20 +51,20 @@ function factsOf({ content }: Submission): Fact[] {
         ["Start", day(c.startDate)],
         ["Length", `${c.durationMonths} months`],
         ["Share quarantined", c.quarantinedPercent ? `${c.quarantinedPercent} %` : "As the measure has it"],
-        ["Text", c.text],
+        ["Text", c.text && <Words key="text" text={c.text} />],
       ];
     }
     case "noticeToRevoke":
     case "voluntaryReferral":
-      return [...customerOf(content.value.customer), ["Text", content.value.text]];
+      return [...customerOf(content.value.customer), ["Text", content.value.text && <Words key="text" text={content.value.text} />]];
     default:
       return [["Content", "It cannot be read by this version of the console."]];
   }
 }
 
-const nameOf = (n: PersonName | undefined) => (n ? [n.familyName, n.givenName].filter(Boolean).join(", ") : "");
+export const nameOf = (n: PersonName | undefined) => (n ? [n.familyName, n.givenName].filter(Boolean).join(", ") : "");
 
-function addressOf(a: Address | undefined): string {
+export function addressOf(a: Address | undefined): string {
   if (!a) return "";
   return [a.street, a.locality, a.state ? Jurisdiction[a.state] : "", a.postcode].filter(Boolean).join(", ");
 }

@@ -1,23 +1,36 @@
+import { Button } from "@ag.ds-next/react/button";
 import { Checkbox } from "@ag.ds-next/react/checkbox";
 import { ControlGroup } from "@ag.ds-next/react/control-group";
 import { Radio } from "@ag.ds-next/react/radio";
 import { TextInput } from "@ag.ds-next/react/text-input";
 import { Text } from "@ag.ds-next/react/text";
-import { NoticeState, Outcome } from "../../gen/noticehub/event/v1/vocabulary_pb";
+import { Outcome } from "../../gen/noticehub/event/v1/vocabulary_pb";
 import type { GetSubmissionDetailResponse } from "../../gen/noticehub/processing/v1/queue_pb";
+import { Refused } from "../../parts/Refused";
+import { day } from "../../words/time";
 import { noticeStateWords } from "../../words/vocabulary";
+import { Criteria } from "./Criteria";
 import { periodOf } from "./Notices";
-import { codesPeriod, namesCustomer, type Answers, type Problems } from "./outcomeRequest";
+import { codesPeriod, judgesEligibility, namesCustomer, type Answers, type Problems } from "./outcomeRequest";
+import { previewOf, revocable } from "./register";
+import { RegisterPreview } from "./RegisterPreview";
+import { useNotices, type Notices } from "./useNotices";
 
 type Props = { answers: Answers; change: (part: Partial<Answers>) => void; detail: GetSubmissionDetailResponse; problems: Problems };
 
-/** What the chosen outcome needs besides its note: the customer, the register's change. */
+/** What the chosen outcome needs besides its note: the customer, the criteria, the register's change. */
 export function OutcomeFields({ answers: a, change, detail, problems }: Props) {
+  const register = useNotices(a, detail);
+  const preview = register.notices && previewOf(a, detail, register.notices);
+  const props = { answers: a, change, detail, problems };
   return (
     <>
-      {namesCustomer(a.outcome, detail.summary?.reasons ?? []) && <Customer answers={a} change={change} detail={detail} problems={problems} />}
-      {codesPeriod(a.outcome) && <Period answers={a} change={change} detail={detail} problems={problems} />}
-      {a.outcome === Outcome.REVOKED && <Revocation answers={a} change={change} detail={detail} problems={problems} />}
+      {namesCustomer(a.outcome, detail.summary?.reasons ?? []) && <Customer {...props} />}
+      {judgesEligibility(a.outcome) && <Criteria checked={a.checked} detail={detail} onChange={(checked) => change({ checked })} problem={problems.criteria} />}
+      {codesPeriod(a.outcome) && <Period {...props} />}
+      {(codesPeriod(a.outcome) || a.outcome === Outcome.REVOKED) && !register.notices && <LookUp register={register} />}
+      {a.outcome === Outcome.REVOKED && register.notices && <Revocation {...props} register={register} />}
+      {preview && <RegisterPreview preview={preview} />}
     </>
   );
 }
@@ -42,9 +55,10 @@ function Customer({ answers: a, change, detail, problems }: Props) {
       {(!choose || a.candidate === -1) && (
         <TextInput
           autoComplete="off"
+          hint="It is not kept in drafts."
           invalid={Boolean(problems.crn)}
           label="Customer’s CRN"
-          maxLength={14}
+          maxLength={20}
           message={problems.crn}
           onChange={(e) => change({ crn: e.target.value })}
           required
@@ -55,11 +69,14 @@ function Customer({ answers: a, change, detail, problems }: Props) {
   );
 }
 
-function Period({ answers: a, change, problems }: Props) {
+function Period({ answers: a, change, detail, problems }: Props) {
+  const content = detail.submission?.content;
+  const lodged = content?.case === "noticeToCommence" ? content.value : undefined;
   return (
     <>
       {a.outcome === Outcome.COMMENCED ? (
         <TextInput
+          hint={lodged && `The authority asked for ${day(lodged.startDate)}.`}
           invalid={Boolean(problems.startDate)}
           label="First day of the notice"
           message={problems.startDate}
@@ -72,17 +89,18 @@ function Period({ answers: a, change, problems }: Props) {
         <Text as="p">The continuation begins on the day after the current notice ends.</Text>
       )}
       <TextInput
+        hint={lodged ? `Leave it empty to take the ${lodged.durationMonths} months asked for.` : undefined}
         inputMode="numeric"
         invalid={Boolean(problems.months)}
         label="Length in months"
         maxWidth="sm"
         message={problems.months}
         onChange={(e) => change({ months: e.target.value })}
-        required
+        required={!lodged}
         value={a.months}
       />
       <TextInput
-        hint="Leave it empty to take the lodged one."
+        hint={`Leave it empty to take ${lodged?.quarantinedPercent ? `the ${lodged.quarantinedPercent} % asked for` : "what the measure has"}.`}
         inputMode="numeric"
         invalid={Boolean(problems.percent)}
         label="Share quarantined, in percent"
@@ -95,20 +113,33 @@ function Period({ answers: a, change, problems }: Props) {
   );
 }
 
-function Revocation({ answers: a, change, detail, problems }: Props) {
-  const living = detail.notices.filter(
-    (n) => n.authorityId === detail.summary?.authorityId && (n.state === NoticeState.ACTIVE || n.state === NoticeState.INACTIVE),
+function LookUp({ register: r }: { register: Notices }) {
+  return (
+    <>
+      <Text as="p">What the register would look like afterwards is shown once you have named the customer and looked up the notices.</Text>
+      {r.lookUp && (
+        <Button alignSelf="flex-start" loading={r.pending} onClick={r.lookUp} variant="secondary">
+          Look up the notices of {r.crn}
+        </Button>
+      )}
+      <Refused error={r.pending ? null : r.error} />
+    </>
   );
-  if (living.length === 0) return <Text as="p">Nothing of this authority is left to revoke: the outcome records what is true already.</Text>;
+}
+
+function Revocation({ answers: a, change, detail, problems, register }: Props & { register: Notices }) {
+  const own = revocable(register.notices ?? [], detail.summary?.authorityId ?? "");
+  if (own.length === 0) return <Text as="p">Nothing of this authority is left to revoke: the outcome records what is true already.</Text>;
   return (
     <ControlGroup
       block
       hideOptionalLabel
       hint="Each one you choose goes to Revoked. Leave all empty when what had to be revoked is revoked already."
+      invalid={Boolean(problems.notices)}
       label="Notices to revoke now"
       message={problems.notices}
     >
-      {living.map((n) => (
+      {own.map((n) => (
         <Checkbox
           checked={a.notices.includes(n.noticeId)}
           key={n.noticeId}

@@ -5,60 +5,74 @@ import { H2 } from "@ag.ds-next/react/heading";
 import { ListItem, UnorderedList } from "@ag.ds-next/react/list";
 import { PageAlert } from "@ag.ds-next/react/page-alert";
 import { Radio } from "@ag.ds-next/react/radio";
+import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
-import { Textarea } from "@ag.ds-next/react/textarea";
 import { useState, type FormEvent } from "react";
 import { faultOf, sortOf } from "../../api/fault";
-import { Outcome } from "../../gen/noticehub/event/v1/vocabulary_pb";
+import { InformationType, Outcome } from "../../gen/noticehub/event/v1/vocabulary_pb";
 import type { GetSubmissionDetailResponse, SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
+import { LongText } from "../../parts/LongText";
 import { Refused } from "../../parts/Refused";
 import { useSession } from "../../session/session";
 import { outcomeWords } from "../../words/vocabulary";
 import { ConfirmOutcome } from "./ConfirmOutcome";
 import { useDraft } from "./draft";
 import { OutcomeFields } from "./OutcomeFields";
-import { problemsOf, requestOf, type Answers, type Problems } from "./outcomeRequest";
+import { authorityMost, noteMost, problemsOf, problemsTold, requestOf, type Answers, type Problems } from "./outcomeRequest";
+import { ClaimAgain } from "./ClaimAgain";
 import { useDetail, useReread } from "./useDetail";
 import { useRecord } from "./useRecord";
 
 /** The hub lodged it itself: there is no authority to return it to. */
 const hubsOwn = (s: SubmissionSummary) => s.reference.startsWith("~");
 
-type Props = { detail: GetSubmissionDetailResponse; summary: SubmissionSummary; onRecorded: () => void };
+type Props = {
+  detail: GetSubmissionDetailResponse;
+  summary: SubmissionSummary;
+  /** Access to the record is lifted: the outcome ends that in the same step. */
+  lifted: boolean;
+  onRecorded: () => void;
+};
 
 /** Records the outcome of an entry that the officer holds. */
-export function OutcomeForm({ detail, summary: s, onRecorded }: Props) {
+export function OutcomeForm({ detail, summary: s, lifted, onRecorded }: Props) {
   const { person } = useSession();
   const { draft, change: changeDraft, drop, restored } = useDraft(s.submissionId, person, s.version);
   const [welcomeBack] = useState(restored);
-  const [unkept, setUnkept] = useState({ crn: "", declaration: false, reinstate: false });
-  const [problems, setProblems] = useState<Problems>({});
+  // The declaration is made for one version: whoever loads another makes it again.
+  const [unkept, setUnkept] = useState({ crn: "", declaredFor: -1 });
+  const [missing, setMissing] = useState<Problems>({});
   const [asking, setAsking] = useState(false);
   const reread = useReread(s.submissionId);
   const reading = useDetail(s.submissionId).isFetching;
-  const answers: Answers = { ...draft, ...unkept };
   const record = useRecord(() => {
     drop();
     onRecorded();
   }, reread);
+  const fault = record.error && !record.isPending ? faultOf(record.error) : undefined;
+  const reinstate = lifted || fault?.reason === "ACCESS_LIFTED";
+  const answers: Answers = { ...draft, crn: unkept.crn, declaration: unkept.declaredFor === s.version, reinstate };
 
-  const change = ({ crn, declaration, reinstate, ...part }: Partial<Answers>) => {
+  const change = ({ crn, declaration, ...part }: Partial<Answers>) => {
     if (Object.keys(part).length > 0) changeDraft(part);
-    const own = { ...(crn !== undefined && { crn }), ...(declaration !== undefined && { declaration }), ...(reinstate !== undefined && { reinstate }) };
-    if (Object.keys(own).length > 0) setUnkept((before) => ({ ...before, ...own }));
+    if (crn !== undefined) setUnkept((before) => ({ ...before, crn }));
+    if (declaration !== undefined) setUnkept((before) => ({ ...before, declaredFor: declaration ? s.version : -1 }));
   };
   const submit = (e: FormEvent) => {
     e.preventDefault();
+    if (record.isPending) return;
     record.reset();
     const found = problemsOf(answers, detail);
-    setProblems(found);
+    setMissing(found);
     setAsking(Object.keys(found).length === 0);
   };
-  const conflict = record.error && sortOf(faultOf(record.error)) === "conflict";
-  const lifted = unkept.reinstate || (record.error && faultOf(record.error).reason === "ACCESS_LIFTED");
-  const outcomes = [...detail.allowedOutcomes, ...(hubsOwn(s) ? [] : [Outcome.RETURNED])];
+  const told = fault && problemsTold(fault);
+  const problems = told ?? missing;
   const wrong = Object.values(problems);
+  const conflict = fault && sortOf(fault) === "conflict";
+  const outcomes = [...detail.allowedOutcomes, ...(hubsOwn(s) ? [] : [Outcome.RETURNED])];
+  const referral = s.informationType === InformationType.VOLUNTARY_REFERRAL;
 
   return (
     <form aria-labelledby="outcome-title" noValidate onSubmit={submit}>
@@ -68,7 +82,7 @@ export function OutcomeForm({ detail, summary: s, onRecorded }: Props) {
         </H2>
         {welcomeBack && <Text as="p">What you had written here was kept. Look it over, and make the declaration again.</Text>}
         {wrong.length > 0 && (
-          <PageAlert focusOnUpdate={wrong} role="alert" tabIndex={-1} title="Something is missing" tone="error">
+          <PageAlert focusOnUpdate={wrong} role="alert" tabIndex={-1} title={told ? "The hub did not take it as it stands" : "Something is missing"} tone="error">
             <UnorderedList>
               {wrong.map((w) => (
                 <ListItem key={w}>{w}</ListItem>
@@ -84,40 +98,37 @@ export function OutcomeForm({ detail, summary: s, onRecorded }: Props) {
           ))}
         </ControlGroup>
         <OutcomeFields answers={answers} change={change} detail={detail} problems={problems} />
-        <Textarea
-          block
-          hint="What was done, for officers. It stays on the submission."
-          invalid={Boolean(problems.note)}
+        <LongText
+          hint={
+            referral
+              ? "Your notes on the referral, for officers. Nothing follows from it unless the customer makes contact."
+              : "What was done, for officers. It stays on the submission."
+          }
           label="Note"
-          maxWidth="xl"
-          message={problems.note}
-          onChange={(e) => change({ note: e.target.value })}
+          most={noteMost}
+          onChange={(note) => change({ note })}
+          problem={problems.note}
           required
           rows={4}
           value={draft.note}
         />
-        <Textarea
-          block
+        <LongText
           hint="It stands in the authority’s daily report. Disclose nothing here."
-          invalid={Boolean(problems.noteForAuthority)}
           label="Text for the authority"
-          maxWidth="xl"
-          message={problems.noteForAuthority}
-          onChange={(e) => change({ noteForAuthority: e.target.value })}
+          most={authorityMost}
+          onChange={(noteForAuthority) => change({ noteForAuthority })}
+          problem={problems.noteForAuthority}
           rows={2}
           value={draft.noteForAuthority}
         />
-        {lifted && (
-          <Checkbox checked={unkept.reinstate} onChange={(e) => change({ reinstate: e.target.checked })}>
-            End the lift of restricted access in the same step
-          </Checkbox>
-        )}
+        {reinstate && <SectionAlert title="Recording the outcome ends the lift of restricted access in the same step." tone="infoHigh" />}
         <ControlGroup block invalid={Boolean(problems.declaration)} label="Declaration" message={problems.declaration} required>
-          <Checkbox checked={unkept.declaration} onChange={(e) => change({ declaration: e.target.checked })}>
+          <Checkbox checked={answers.declaration} onChange={(e) => change({ declaration: e.target.checked })}>
             I confirm that I have completed the actions required to process this request.
           </Checkbox>
         </ControlGroup>
-        <Refused error={record.isPending ? null : record.error} />
+        {!told && <Refused error={fault ? record.error : null} />}
+        {fault?.reason === "CLAIM_REQUIRED" && <ClaimAgain onDone={record.reset} summary={s} />}
         {conflict && (
           <Button alignSelf="flex-start" loading={reading} onClick={() => void reread()} variant="secondary">
             See what it is now (your text is kept)

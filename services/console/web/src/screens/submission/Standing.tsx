@@ -3,6 +3,8 @@ import { Stack } from "@ag.ds-next/react/stack";
 import { StatusBadge, type StatusBadgeTone } from "@ag.ds-next/react/status-badge";
 import { Text } from "@ag.ds-next/react/text";
 import { UnorderedList, ListItem } from "@ag.ds-next/react/list";
+import { TextLink } from "@ag.ds-next/react/text-link";
+import { customerPath } from "../../app/routes";
 import { SubmissionStatus } from "../../gen/noticehub/event/v1/vocabulary_pb";
 import type { GetSubmissionDetailResponse, SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
 import { Facts } from "../../parts/Facts";
@@ -21,9 +23,19 @@ const tones: Record<SubmissionStatus, StatusBadgeTone> = {
   [SubmissionStatus.WITHDRAWN]: "infoLow",
 };
 
+/** What comes next where no officer has to act. */
+const onward: Partial<Record<SubmissionStatus, string>> = {
+  [SubmissionStatus.PENDING]: "Nothing yet: automatic processing takes it up by itself.",
+  [SubmissionStatus.AUTO_PROCESSING]: "Nothing yet: automatic processing decides it in a moment.",
+  [SubmissionStatus.PROCESSED]: "Nothing: it is decided. The authority learns of it in its next daily report.",
+  [SubmissionStatus.RETURNED]: "Nothing: it waits for the authority to lodge it again, which makes a new submission.",
+  [SubmissionStatus.WITHDRAWN]: "Nothing: the authority took it back.",
+};
+
 /** Where the submission stands, in plain words, and what to do next. */
 export function Standing({ detail, summary: s }: { detail: GetSubmissionDetailResponse; summary: SubmissionSummary }) {
   const { person } = useSession();
+  const steps = detail.nextSteps.length > 0 ? detail.nextSteps : [onward[s.status] ?? ""].filter(Boolean);
   const until = s.claimExpiresAt ? ` until ${moment(s.claimExpiresAt)}` : "";
   return (
     <Stack gap={1}>
@@ -39,18 +51,18 @@ export function Standing({ detail, summary: s }: { detail: GetSubmissionDetailRe
           ["Set aside until", s.holdUntil ? day(s.holdUntil) : ""],
           ["Authority", `${s.authorityId} (${functionWords[s.businessFunction]})`],
           ["Case worker", s.caseWorker],
-          ["CRN", s.crn],
+          ["CRN", s.crn && <TextLink href={customerPath(s.crn)} key="crn">{s.crn}</TextLink>],
           ["Lodged", moment(s.lodgedAt)],
         ]}
       />
-      {detail.nextSteps.length > 0 && (
+      {steps.length > 0 && (
         <Stack gap={0.5}>
           <H2 fontSize="lg">What to do next</H2>
-          {detail.nextSteps.length === 1 ? (
-            <Text as="p">{detail.nextSteps[0]}</Text>
+          {steps.length === 1 ? (
+            <Text as="p">{steps[0]}</Text>
           ) : (
             <UnorderedList>
-              {detail.nextSteps.map((step) => (
+              {steps.map((step) => (
                 <ListItem key={step}>{step}</ListItem>
               ))}
             </UnorderedList>

@@ -9,19 +9,24 @@ import { routes } from "../../app/routes";
 import { ScreenTitle } from "../../app/ScreenTitle";
 import { SubmissionStatus } from "../../gen/noticehub/event/v1/vocabulary_pb";
 import type { GetSubmissionDetailResponse, SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
+import { AccessState } from "../../gen/noticehub/processing/v1/restricted_pb";
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
 import { mayAct, useSession } from "../../session/session";
 import { outcomeWords, typeWords } from "../../words/vocabulary";
+import { Access } from "./access/Access";
 import { Candidates } from "./Candidates";
 import { Holding } from "./Holding";
-import { History, Notes } from "./History";
+import { KeptText } from "./KeptText";
 import { Lodged } from "./Lodged";
+import { News } from "./News";
 import { Notices } from "./Notices";
 import { OutcomeForm } from "./OutcomeForm";
 import { Standing } from "./Standing";
+import { Timeline } from "./Timeline";
 import { Trace } from "./Trace";
-import { useDetail } from "./useDetail";
+import { useAccess, useDetail } from "./useDetail";
+import { useNews } from "./useNews";
 
 export function Submission({ id }: { id: string }) {
   const detail = useDetail(id);
@@ -33,18 +38,26 @@ export function Submission({ id }: { id: string }) {
       <ScreenTitle name={title}>{title}</ScreenTitle>
       {detail.isPending && <Loading what="the submission" />}
       {detail.error && !detail.data && <Failed error={detail.error} onRetry={() => void detail.refetch()} what="The submission" />}
-      {detail.data && summary && <Shown detail={detail.data} summary={summary} />}
+      {detail.error && detail.data && (
+        <SectionAlert role="alert" title="It could not be read again: what you see is as it was" tone="warning">
+          <Text as="p">Nothing you wrote is lost. Load the page again in a moment.</Text>
+        </SectionAlert>
+      )}
+      {detail.data && summary && <Shown detail={detail.data} readAt={detail.dataUpdatedAt} summary={summary} />}
     </Stack>
   );
 }
 
-function Shown({ detail, summary }: { detail: GetSubmissionDetailResponse; summary: SubmissionSummary }) {
+function Shown({ detail, readAt, summary }: { detail: GetSubmissionDetailResponse; readAt: number; summary: SubmissionSummary }) {
   const session = useSession();
   const [recorded, setRecorded] = useState(false);
+  const access = useAccess(detail).data;
+  const { news, load } = useNews(summary.submissionId, detail, readAt);
   const open = summary.status === SubmissionStatus.UNPROCESSED;
-  const mine = summary.heldBy === session.person;
+  const deciding = open && summary.heldBy === session.person && mayAct(session);
   return (
     <>
+      <News news={news} onLoad={load} shown={detail} />
       {recorded && !open && (
         <PageAlert focusOnMount role="status" tabIndex={-1} title={`Recorded: ${outcomeWords[summary.outcome]}`} tone="success">
           <Text as="p">
@@ -62,13 +75,23 @@ function Shown({ detail, summary }: { detail: GetSubmissionDetailResponse; summa
         </SectionAlert>
       )}
       {open && mayAct(session) && <Holding summary={summary} />}
+      <Access detail={detail} summary={summary} />
       <Lodged detail={detail} />
       {(detail.candidates.length > 0 || detail.restrictedCandidates > 0) && <Candidates detail={detail} />}
       {detail.notices.length > 0 && <Notices notices={detail.notices} />}
-      {open && mine && mayAct(session) && <OutcomeForm detail={detail} key={`${summary.submissionId}/${summary.version}`} onRecorded={() => setRecorded(true)} summary={summary} />}
+      {deciding ? (
+        <OutcomeForm
+          detail={detail}
+          key={summary.submissionId}
+          lifted={access?.case?.state === AccessState.LIFTED}
+          onRecorded={() => setRecorded(true)}
+          summary={summary}
+        />
+      ) : (
+        <KeptText open={open} submissionId={summary.submissionId} />
+      )}
       <Trace decisions={detail.decisions} />
-      <Notes notes={detail.notes} />
-      <History history={detail.history} />
+      <Timeline detail={detail} steps={access?.steps ?? []} />
     </>
   );
 }

@@ -20,11 +20,16 @@ export type Draft = {
   percent: string;
   /** Notices to revoke. */
   notices: string[];
+  /** Rules of the criteria of eligibility that were checked. */
+  checked: string[];
 };
 
-export const emptyDraft: Draft = { note: "", noteForAuthority: "", startDate: "", months: "", percent: "", notices: [] };
+export const emptyDraft: Draft = { note: "", noteForAuthority: "", startDate: "", months: "", percent: "", notices: [], checked: [] };
 
 type Kept = { person: string; version: number; at: number; draft: Draft };
+
+/** What of a draft stands for one version of the submission only. */
+const olderOf = (d: Draft): Draft => (d === emptyDraft ? d : { ...d, candidate: undefined, notices: [], checked: [] });
 
 const prefix = "noticehub.draft.";
 const longest = 8 * 3_600_000;
@@ -48,17 +53,34 @@ export function dropDrafts(unless: (kept: Kept | undefined) => boolean = () => f
 /** Erases what others wrote in this tab, and what is too old. */
 export const keepDraftsOf = (person: string) => dropDrafts((kept) => kept?.person === person);
 
+/** What somebody wrote for a submission, whether or not its form is shown; undefined when nothing is kept. */
+export function keptFor(submission: string, person: string): Draft | undefined {
+  const kept = read(submission);
+  return kept?.person === person ? { ...emptyDraft, ...kept.draft } : undefined;
+}
+
+export const dropDraft = (submission: string) => sessionStorage.removeItem(prefix + submission);
+
 /** The draft of one submission's form. */
 export function useDraft(submission: string, person: string, version: number) {
   const [draft, setDraft] = useState<Draft>(() => {
     const kept = read(submission);
     if (kept?.person !== person) return emptyDraft;
     const before = { ...emptyDraft, ...kept.draft };
-    return kept.version === version ? before : { ...before, candidate: undefined, notices: [] };
+    return kept.version === version ? before : olderOf(before);
   });
+  const [standsFor, setStandsFor] = useState(version);
+  if (standsFor !== version) {
+    setStandsFor(version);
+    setDraft(olderOf);
+  }
   useEffect(() => {
-    if (draft === emptyDraft) sessionStorage.removeItem(prefix + submission);
-    else sessionStorage.setItem(prefix + submission, JSON.stringify({ person, version, at: Date.now(), draft } satisfies Kept));
+    if (draft === emptyDraft) return dropDraft(submission);
+    try {
+      sessionStorage.setItem(prefix + submission, JSON.stringify({ person, version, at: Date.now(), draft } satisfies Kept));
+    } catch {
+      // The tab's storage is full: the form works on, and is lost only by a reload.
+    }
   }, [draft, submission, person, version]);
   const change = useCallback((part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part })), []);
   const drop = useCallback(() => setDraft(emptyDraft), []);
