@@ -1221,7 +1221,9 @@ type GetSubmissionDetailResponse struct {
 	RestrictedCandidates int32 `protobuf:"varint,10,opt,name=restricted_candidates,json=restrictedCandidates,proto3" json:"restricted_candidates,omitempty"`
 	// True when something is left out because access to the record is restricted,
 	// or because nobody could be asked whether it is.
-	Guarded       bool `protobuf:"varint,11,opt,name=guarded,proto3" json:"guarded,omitempty"`
+	Guarded bool `protobuf:"varint,11,opt,name=guarded,proto3" json:"guarded,omitempty"`
+	// True when there is a case of restricted access, for GetAccessCase.
+	AccessCase    bool `protobuf:"varint,12,opt,name=access_case,json=accessCase,proto3" json:"access_case,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1329,6 +1331,13 @@ func (x *GetSubmissionDetailResponse) GetRestrictedCandidates() int32 {
 func (x *GetSubmissionDetailResponse) GetGuarded() bool {
 	if x != nil {
 		return x.Guarded
+	}
+	return false
+}
+
+func (x *GetSubmissionDetailResponse) GetAccessCase() bool {
+	if x != nil {
+		return x.AccessCase
 	}
 	return false
 }
@@ -3144,7 +3153,7 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\rcontributions\x18\x05 \x03(\tB\x03\x80\x01\x01R\rcontributions\x12#\n" +
 	"\n" +
 	"restricted\x18\x06 \x01(\bB\x03\x80\x01\x01R\n" +
-	"restricted\"\x98\x05\n" +
+	"restricted\"\xb9\x05\n" +
 	"\x1bGetSubmissionDetailResponse\x12D\n" +
 	"\asummary\x18\x01 \x01(\v2*.noticehub.processing.v1.SubmissionSummaryR\asummary\x12?\n" +
 	"\n" +
@@ -3162,7 +3171,9 @@ const file_noticehub_processing_v1_queue_proto_rawDesc = "" +
 	"\anotices\x18\t \x03(\v2\x1f.noticehub.processing.v1.NoticeR\anotices\x123\n" +
 	"\x15restricted_candidates\x18\n" +
 	" \x01(\x05R\x14restrictedCandidates\x12\x18\n" +
-	"\aguarded\x18\v \x01(\bR\aguarded\"`\n" +
+	"\aguarded\x18\v \x01(\bR\aguarded\x12\x1f\n" +
+	"\vaccess_case\x18\f \x01(\bR\n" +
+	"accessCase\"`\n" +
 	"\fClaimRequest\x12-\n" +
 	"\rsubmission_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\fsubmissionId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"[\n" +

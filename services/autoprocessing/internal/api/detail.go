@@ -48,6 +48,10 @@ func (q *Queue) GetSubmissionDetail(ctx context.Context, r *processingv1.GetSubm
 	if err != nil {
 		return nil, postgres.Classify(err)
 	}
+	_, hasCase, err := store.LatestAccess(ctx, q.p.Pool, id)
+	if err != nil {
+		return nil, postgres.Classify(err)
+	}
 	at := q.p.Moment()
 	words, err := q.words(at)
 	if err != nil {
@@ -61,7 +65,7 @@ func (q *Queue) GetSubmissionDetail(ctx context.Context, r *processingv1.GetSubm
 	summary := summaryOf(&found[0], at, words)
 	q.guard(ctx, &view.sight, words, found, []*processingv1.SubmissionSummary{summary})
 	response := &processingv1.GetSubmissionDetailResponse{
-		Summary: summary, History: history(&s, decisions[id], transitions[id]), Guarded: view.guarded,
+		Summary: summary, History: history(&s, decisions[id], transitions[id]), Guarded: view.guarded, AccessCase: hasCase,
 	}
 	for _, n := range notes {
 		if n.Guarded && !view.mayRead(n.OfficerID) {

@@ -17,8 +17,6 @@ export class Complaints {
   private expected: RegExp[] = [
     // The page asks whether somebody is signed in; browsers log the answer "no".
     /status of 401 .*\/session$/,
-    // A submission that has no case of restricted access answers so.
-    /status of 404 .*\/GetAccessCase$/,
   ];
 
   expect(...patterns: RegExp[]) {

@@ -201,6 +201,7 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_due ON parked (consumer, next_at) WHERE state <> 'quarantined';
 CREATE INDEX parked_key ON parked (consumer, key);
+CREATE INDEX parked_age ON parked (created_at, consumer, event_id);
 
 -- What is recorded stays: refused by privilege for the service and, should a
 -- privilege ever be granted by mistake, by trigger for everybody.

@@ -46,7 +46,7 @@ export const parts: Task = {
     const page = await open("/");
     await page.getByText("The daily reports could not be loaded").waitFor();
     await page.getByText("Your work items could not be loaded").waitFor();
-    await page.getByRole("cell", { name: "No match" }).waitFor();
+    await page.getByRole("cell", { name: "No match", exact: true }).waitFor();
     await look(page, "home-partial");
     await context.unroute("**/ListDeliveries");
     await page.getByRole("button", { name: "Load the daily reports again" }).click();

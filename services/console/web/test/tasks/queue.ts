@@ -34,7 +34,8 @@ export const bulk: Task = {
     must((await page.getByText("Released: 2 of 2").count()) === 0, "the result cannot be dismissed");
     await hub.rest("POST", `/v1/queue/${ids[1]}:release`, {});
     await page.goto("/queue?officer=me&held=yes");
-    await page.getByText("Nothing in the queue matches these filters.").waitFor();
+    await page.waitForFunction(() => document.querySelector("tbody th a") !== null || document.body.textContent.includes("Nothing in the queue matches"));
+    must((await page.getByRole("row", { name: /bulk-/ }).count()) === 0, "an entry is still held");
   },
 };
 

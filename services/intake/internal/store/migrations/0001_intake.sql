@@ -150,6 +150,7 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_due ON parked (consumer, next_at) WHERE state <> 'quarantined';
 CREATE INDEX parked_key ON parked (consumer, key);
+CREATE INDEX parked_age ON parked (created_at, consumer, event_id);
 
 -- Row security. A session or transaction says in noticehub.scope whose rows it is
 -- for: '*' for the service's own work, or the ids of authorities separated by

@@ -208,3 +208,4 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_due ON parked (consumer, next_at) WHERE state <> 'quarantined';
 CREATE INDEX parked_key ON parked (consumer, key);
+CREATE INDEX parked_age ON parked (created_at, consumer, event_id);

@@ -9,16 +9,16 @@ import { RestrictedAccessService } from "../../gen/noticehub/processing/v1/restr
 export const useDetail = (submissionId: string) => useQuery(QueueService.method.getSubmissionDetail, { submissionId }, { refetchOnMount: "always" });
 
 /** Whether the submission has to do with a restricted record, as far as the viewer is told. */
-const restrictedHere = (d: GetSubmissionDetailResponse) =>
+export const restrictedHere = (d: GetSubmissionDetailResponse) =>
   d.guarded ||
   d.restrictedCandidates > 0 ||
   d.candidates.some((c) => c.restricted) ||
   d.summary?.reasons.includes(RejectionReason.RESTRICTED_ACCESS) ||
   d.decisions.some((x) => x.verdicts.some((v) => v.reason === RejectionReason.RESTRICTED_ACCESS && !v.passed && !v.notEvaluated));
 
-/** The way to the restricted record, when the submission is about one. */
+/** The way to the restricted record, once somebody is on it. */
 export const useAccess = (detail: GetSubmissionDetailResponse) =>
-  useQuery(RestrictedAccessService.method.getAccessCase, { submissionId: detail.summary?.submissionId ?? "" }, { enabled: restrictedHere(detail) ?? false, refetchOnMount: "always" });
+  useQuery(RestrictedAccessService.method.getAccessCase, { submissionId: detail.summary?.submissionId ?? "" }, { enabled: detail.accessCase, refetchOnMount: "always" });
 
 /** How long after an action of this page the stream may still tell of it. */
 const own = 1_000;

@@ -4,7 +4,7 @@ import { H2 } from "@ag.ds-next/react/heading";
 import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
-import { faultOf, sortOf } from "../../../api/fault";
+import { faultOf } from "../../../api/fault";
 import { SubmissionStatus } from "../../../gen/noticehub/event/v1/vocabulary_pb";
 import type { GetSubmissionDetailResponse, SubmissionSummary } from "../../../gen/noticehub/processing/v1/queue_pb";
 import { AccessState, type AccessCase, type AccessStep } from "../../../gen/noticehub/processing/v1/restricted_pb";
@@ -13,7 +13,7 @@ import { TimeLeft } from "../../../parts/TimeLeft";
 import { mayAct, useSession } from "../../../session/session";
 import { actorWords } from "../../../words/actor";
 import { moment } from "../../../words/time";
-import { useAccess, useReread } from "../useDetail";
+import { restrictedHere, useAccess, useReread } from "../useDetail";
 import { AskForm } from "./AskForm";
 import { ContactForm } from "./ContactForm";
 import { DecisionForm } from "./DecisionForm";
@@ -26,13 +26,13 @@ type Props = { detail: GetSubmissionDetailResponse; summary: SubmissionSummary }
 /** The way to a restricted record: four steps, two persons, a time box. */
 export function Access({ detail, summary: s }: Props) {
   const access = useAccess(detail);
-  if (!access.isEnabled) return null;
-  const none = access.error !== null && sortOf(faultOf(access.error)) === "not-found";
+  const none = !detail.accessCase;
+  if (none && !restrictedHere(detail)) return null;
   return (
     <Stack gap={1}>
       <H2 fontSize="lg">Restricted Access</H2>
-      {access.isPending && <Loading what="the case of restricted access" />}
-      {access.error !== null && !none && (
+      {access.isLoading && <Loading what="the case of restricted access" />}
+      {access.error !== null && (
         <SectionAlert role="alert" title="The case of restricted access could not be loaded" tone="error">
           <Stack alignItems="flex-start" gap={0.5}>
             <Text as="p">{faultOf(access.error).help || "The hub does not answer. The rest of the screen is as it was."}</Text>
