@@ -9,10 +9,21 @@ import { rest } from "./rest.js";
 const run = promisify(execFile);
 const program = resolve(process.env.NOTICEHUB ?? "../../../bin/noticehub");
 
+async function launch(dir: string, http: string, ...more: string[]): Promise<ChildProcess> {
+  const child = spawn(program, ["up", "--dir", dir, "--http", http, "--grpc", "127.0.0.1:0", ...more], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (part: Buffer) => (said += part.toString()));
+  for (let i = 0; i < 600 && !said.includes("NoticeHub is up"); i++) {
+    if (child.exitCode !== null) throw new Error(`the hub ended at once: ${said}`);
+    await pause(100);
+  }
+  return child;
+}
+
 /** A hub of its own in an empty directory, as `make up` runs it, and its command line. */
 export class Hub {
   private constructor(
-    private readonly process: ChildProcess,
+    private process: ChildProcess,
     readonly dir: string,
     readonly origin: string,
   ) {}
@@ -20,17 +31,21 @@ export class Hub {
   static async start(customers = 200): Promise<Hub> {
     const dir = await mkdtemp(join(tmpdir(), "console-test-"));
     await chmod(dir, 0o755); // the database runs as another user
-    const child = spawn(program, ["up", "--dir", dir, "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--customers", String(customers)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let said = "";
-    child.stdout.on("data", (part: Buffer) => (said += part.toString()));
-    for (let i = 0; i < 600 && !said.includes("NoticeHub is up"); i++) {
-      if (child.exitCode !== null) throw new Error(`the hub ended at once: ${said}`);
-      await pause(100);
-    }
+    const child = await launch(dir, "127.0.0.1:0", "--customers", String(customers));
     const address = JSON.parse(await readFile(join(dir, "address.json"), "utf8")) as { http: string };
     return new Hub(child, dir, `http://${address.http}`);
+  }
+
+  /** Ends the hub as a loss of power does; what it acknowledged is on the disk. */
+  async kill() {
+    const ended = new Promise((done) => this.process.once("exit", done));
+    this.process.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Starts it again after kill, at the same address. */
+  async again() {
+    this.process = await launch(this.dir, new URL(this.origin).host);
   }
 
   async stop() {

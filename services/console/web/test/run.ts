@@ -19,6 +19,7 @@ import { health, operationsNarrow, operationsStates, stale as staleRedrive, stan
 import { policy } from "./tasks/policy.js";
 import { assign, bulk, keys, matching, rubbish as rubbishFilters, views } from "./tasks/queue.js";
 import { deliver, overdue, reportsNarrow, reportStates } from "./tasks/reports.js";
+import { restart } from "./tasks/restart.js";
 import { early, keep, lift } from "./tasks/restricted.js";
 import { empty, restricted, trouble } from "./tasks/states.js";
 import { continuation, disclosure, lostAnswer, matchOnPhone, referral, refusedField, rubbish as rubbishForms, stale } from "./tasks/submission.js";
@@ -33,7 +34,7 @@ const tasks: Task[] = [
   home, parts, bulk, assign, keys, rubbishFilters, views, live, lost, windows, find, exported, states, zoomed,
   disclosure, continuation, refusedField, referral, stale, lostAnswer, rubbishForms, matchOnPhone, lift, keep, early,
   workItem, itemKinds, itemMoved, itemList, itemByKeyboard, customer, customerStates, customerNarrow,
-  matching, register,
+  restart, matching, register,
   deliver, reportStates, prove, auditStates, auditNarrow, health, operationsStates, staleRedrive, operationsNarrow, overdue, reportsNarrow, standing,
   customerNotices,
 ];
