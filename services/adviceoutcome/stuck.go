@@ -2,21 +2,15 @@ package adviceoutcome
 
 import (
 	"context"
-	"time"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/services/adviceoutcome/internal/report"
 	"github.com/noticehub/noticehub/services/internal/operations/stuck"
 )
 
-const (
-	// sealedWithin is how long after the cut-off, the start of its day, a report may
-	// take to be sealed.
-	sealedWithin = time.Hour
-	// lookBack is how many days of reports are asked after; the list of deliveries
-	// shows as many at once.
-	lookBack = 92
-)
+// lookBack is how many days of reports are asked after; the list of deliveries
+// shows as many at once.
+const lookBack = 92
 
 // Detectors look for reports that were not made, fetched or acknowledged in time.
 func (s *Service) Detectors() []stuck.Detector {
@@ -55,8 +49,9 @@ func (s *Service) Detectors() []stuck.Detector {
 // unsealed are reports that are closed and not sealed, and those that should have
 // been closed: an authority has one next report, so there is one of these each.
 func (s *Service) unsealed(ctx context.Context) (stuck.Found, error) {
-	day := calendar.FromTime(s.deps.Clock.Now().Add(-sealedWithin), s.deps.Zone)
-	found, err := s.store.StuckClosed(ctx, day, s.deps.Zone.String())
+	before := s.deps.Clock.Now().Add(-report.SealWithin)
+	day := calendar.FromTime(before, s.deps.Zone)
+	found, err := s.store.StuckClosed(ctx, day, before, s.deps.Zone.String())
 	if err != nil {
 		return found, err
 	}

@@ -39,6 +39,8 @@ func TestStuckReportsNotSealed(t *testing.T) {
 	if _, closed, err := b.sealer.Close(t.Context(), "frc", b.clock.Now()); err != nil || !closed {
 		t.Fatal(closed, err)
 	}
+	b.finds("reports-not-sealed", time.Time{}) // it has an hour from its close
+	b.clock.Set(local(4, 2, 2))
 	b.finds("reports-not-sealed", local(4, 0, 0), id)
 	b.sweep()
 	b.finds("reports-not-sealed", time.Time{})

@@ -1222,7 +1222,7 @@ type Delivery struct {
 	ReportDate string `protobuf:"bytes,2,opt,name=report_date,json=reportDate,proto3" json:"report_date,omitempty"`
 	// Where it stands.
 	State DeliveryState `protobuf:"varint,3,opt,name=state,proto3,enum=noticehub.advice.v1.DeliveryState" json:"state,omitempty"`
-	// True when it is late: not sealed an hour after the cut-off, or not
+	// True when it is late: not sealed an hour after the cut-off (or its close, if that came later), or not
 	// acknowledged by the end of its business day; of one that was offered again,
 	// by the end of the business day after that.
 	Overdue bool `protobuf:"varint,4,opt,name=overdue,proto3" json:"overdue,omitempty"`

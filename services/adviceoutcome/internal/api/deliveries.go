@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -54,12 +55,12 @@ func (s *Server) ListDeliveries(ctx context.Context, req *advicev1.ListDeliverie
 		authorities[standing.ID] = standing
 		if sc.authority == "" || sc.authority == standing.ID {
 			for _, e := range s.expected(standing, period.From, period.To) {
-				l.add(s.unsealed(standing, e.date, now), store.Span{AuthorityID: standing.ID, After: e.after, Through: e.date})
+				l.add(s.unsealed(standing, e.date, time.Time{}, now), store.Span{AuthorityID: standing.ID, After: e.after, Through: e.date})
 			}
 		}
 	}
 	for _, h := range closed {
-		l.add(s.unsealed(authorities[h.AuthorityID], h.Date, now), store.Span{AuthorityID: h.AuthorityID, After: h.Previous, Through: h.Date})
+		l.add(s.unsealed(authorities[h.AuthorityID], h.Date, h.ClosedAt, now), store.Span{AuthorityID: h.AuthorityID, After: h.Previous, Through: h.Date})
 	}
 	for _, r := range sealed {
 		l.add(s.sealed(authorities[r.AuthorityID], r, now), store.Span{})

@@ -23,8 +23,9 @@ const (
 		"Ask the authority whether it arrived whole: if it did, it acknowledges it; if not, offer it again."
 )
 
-// unsealed is how a report stands that is not sealed.
-func (s *Server) unsealed(standing store.Standing, date calendar.Date, now time.Time) *advicev1.Delivery {
+// unsealed is how a report stands that is not sealed; closed is zero before it is
+// closed.
+func (s *Server) unsealed(standing store.Standing, date calendar.Date, closed, now time.Time) *advicev1.Delivery {
 	d := &advicev1.Delivery{
 		AuthorityId: standing.ID, ReportDate: date.String(), State: advicev1.DeliveryState_DELIVERY_STATE_COLLECTING,
 		CutOffAt: timestamppb.New(report.CutOff(date, s.Zone)), DueAt: timestamppb.New(standing.AcknowledgeBy(s.Calendar, date, nil, s.Zone)),
@@ -32,7 +33,7 @@ func (s *Server) unsealed(standing store.Standing, date calendar.Date, now time.
 	if !now.Before(report.CutOff(date, s.Zone)) {
 		d.State = advicev1.DeliveryState_DELIVERY_STATE_SEALING
 	}
-	if !now.Before(report.SealBy(date, s.Zone)) {
+	if !now.Before(report.SealBy(date, closed, s.Zone)) {
 		d.Overdue, d.Advice = true, adviseSeal
 	}
 	return d

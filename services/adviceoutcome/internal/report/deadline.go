@@ -6,17 +6,23 @@ import (
 	"github.com/noticehub/noticehub/pkg/calendar"
 )
 
-// sealWithin is how long after its cut-off a report is expected to be sealed. The
+// SealWithin is how long after its cut-off, or its close, a report is expected to be sealed. The
 // largest takes minutes.
-const sealWithin = time.Hour
+const SealWithin = time.Hour
 
 // CutOff is when outcomes for a report of date stop being collected: as its date
 // begins, which is when it becomes due to be closed.
 func CutOff(date calendar.Date, zone *time.Location) time.Time { return date.Start(zone) }
 
-// SealBy is when a report of date is late unless it is sealed.
-func SealBy(date calendar.Date, zone *time.Location) time.Time {
-	return CutOff(date, zone).Add(sealWithin)
+// SealBy is when a report of date is late unless it is sealed. One that could be
+// closed only later, such as the first of a new authority, has as long from then;
+// closed is zero before it is closed.
+func SealBy(date calendar.Date, closed time.Time, zone *time.Location) time.Time {
+	from := CutOff(date, zone)
+	if closed.After(from) {
+		from = closed
+	}
+	return from.Add(SealWithin)
 }
 
 // AcknowledgeBy is when a report is late unless the authority acknowledged it: the

@@ -2,17 +2,18 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/services/internal/operations/stuck"
 )
 
-// StuckClosed finds reports of a day or before that are closed and not sealed.
-// since is the start of their day in the zone, when outcomes ceased to be added.
-func (s *Store) StuckClosed(ctx context.Context, day calendar.Date, zone string) (stuck.Found, error) {
+// StuckClosed finds reports of a day or before that were closed by a time and are
+// not sealed. since is the start of their day in the zone, when outcomes ceased to be added.
+func (s *Store) StuckClosed(ctx context.Context, day calendar.Date, by time.Time, zone string) (stuck.Found, error) {
 	return stuck.Query(ctx, s.pool, `
 SELECT report_id::text, report_date::timestamp AT TIME ZONE $2 FROM report
-WHERE sealed_at IS NULL AND report_date <= $1 ORDER BY report_date LIMIT $3`, day, zone, stuck.Most)
+WHERE sealed_at IS NULL AND report_date <= $1 AND closed_at <= $4 ORDER BY report_date LIMIT $3`, day, zone, stuck.Most, by)
 }
 
 // StuckUnfetched finds sealed reports of days from one to before another that

@@ -39,6 +39,10 @@ const tasks: Task[] = [
   customerNotices,
 ];
 
+// What a task leaves behind in the background is its failure, not the end of the run.
+const stray: string[] = [];
+process.on("unhandledRejection", (e) => stray.push(e instanceof Error ? e.message : String(e)));
+
 /** Tasks whose name has this word; "speed" measures only. */
 const only = process.argv[2];
 const failed: string[] = [];
@@ -58,7 +62,7 @@ async function performAll() {
     for (const task of tasks) {
       if (only && !task.name.includes(only)) continue;
       const from = Date.now();
-      const problem = await perform(task, hub, browser);
+      const problem = [await perform(task, hub, browser), ...stray.splice(0)].filter(Boolean).join("; ");
       console.log(`${problem ? "FAIL" : "ok  "} ${task.name} (${((Date.now() - from) / 1000).toFixed(1)} s)${problem ? `\n     ${problem}` : ""}`);
       if (problem) failed.push(task.name);
       else passed++;

@@ -64,7 +64,9 @@ export const prove: Task = {
       body[1]! ^= 1;
       await r.fulfill({ response: await r.fetch({ postData: body }) });
     });
-    await page.getByRole("button", { name: "Prove it again" }).click();
+    const [answered] = await Promise.all([page.waitForResponse("**/GetProof"), page.getByRole("button", { name: "Prove it again" }).click()]);
+    await answered.finished();
+    await page.locator("button[aria-busy=true]").waitFor({ state: "detached" });
     await page.getByText("The proof does not hold").waitFor();
     await page.unroute("**/GetProof");
     await page.getByRole("link", { name: `submission/${id}` }).click();

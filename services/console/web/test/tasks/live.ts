@@ -67,14 +67,18 @@ export const windows: Task = {
       pages.push(page);
     }
     // Headless windows all count as seen: each keeps what it was given.
-    let streams = 0;
     for (const page of pages) {
       await page.bringToFront();
       await page.mouse.move(300, 300);
       await page.getByRole("button", { name: /windows-1 of nt-cp/ }).waitFor();
       await page.getByText(/^(Live|Every second)$/).waitFor();
-      await page.waitForTimeout(1_500);
-      if (await page.getByText("Live", { exact: true }).isVisible()) streams++;
+    }
+    // A window that just missed the lock asks for it again a little later.
+    let streams = 0;
+    for (let i = 0; i < 20 && streams < 2; i++) {
+      await pages[0]!.waitForTimeout(1_000);
+      streams = (await Promise.all(pages.map((page) => page.getByText("Live", { exact: true }).isVisible()))).filter(Boolean).length;
+      must(streams <= 2, `${streams} windows hold a stream`);
     }
     must(streams === 2, `${streams} windows hold a stream`);
     const last = pages.at(-1)!;

@@ -156,7 +156,7 @@ export const lostAnswer: Task = {
   name: "an outcome whose answer was lost is recorded once",
   async run({ hub, open, complaints }) {
     complaints.expect(/ERR_FAILED|Failed to load resource/);
-    const id = await hub.lodgeSearch("lost-1");
+    const id = await hub.lodgeSearch("lost-answer-1");
     const page = await open(`/submissions/${id}`);
     await page.getByRole("button", { name: "Claim", exact: true }).click();
     await choose(page, "radio", "Not matched");
@@ -190,8 +190,8 @@ export const rubbish: Task = {
   name: "pasted rubbish in every field breaks nothing and is sent nowhere",
   async run({ hub, open, browser }) {
     const who = await identityOf(hub, crnOf(105), "NT");
-    await hub.cli("submit", "--as", "nt-cp", "--type", "notice-to-commence", ...who, "--start", await inDays(hub, -3), "--months", "6", "--reference", "rubbish-1");
-    const id = await hub.idOf("rubbish-1");
+    await hub.cli("submit", "--as", "nt-cp", "--type", "notice-to-commence", ...who, "--start", await inDays(hub, -3), "--months", "6", "--reference", "rubbish-form-1");
+    const id = await hub.idOf("rubbish-form-1");
     const page = await open(`/submissions/${id}`);
     await page.getByRole("button", { name: "Claim", exact: true }).click();
     await choose(page, "radio", "Commenced");

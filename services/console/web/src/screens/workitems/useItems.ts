@@ -4,7 +4,7 @@ import {
   WorkItemService, type CatalogueEntry, type ChangedWorkItem, type CountWorkItemsResponse, type CountWorkloadResponse, type WorkItem,
 } from "../../gen/noticehub/workitem/v1/workitem_pb";
 import { useStream } from "../../live/useStream";
-import { attentive } from "../../session/attention";
+import { watching } from "../../live/pause";
 import { useSession } from "../../session/session";
 import { hasEnded } from "../../words/workitems";
 import { pageSize, searchOf, type Filters } from "./filters";
@@ -18,7 +18,7 @@ export type Row = { item: WorkItem; changed?: ChangedWorkItem };
 export const useCatalogue = () => useQuery(method.listCatalogue, {}, { gcTime: Infinity });
 
 /** Loads are told by officer; they name no customer, so that they may be asked for while somebody looks. */
-export const useWorkload = (enabled: boolean) => useQuery(method.countWorkload, {}, { enabled, refetchOnMount: "always", refetchInterval: () => (attentive() ? 5_000 : false) });
+export const useWorkload = (enabled: boolean) => useQuery(method.countWorkload, {}, { enabled, refetchOnMount: "always", refetchInterval: () => (watching() ? 5_000 : false) });
 
 /** One page of a list that holds still; what happens meanwhile is told beside it. */
 export function useItems(f: Filters, catalogue: CatalogueEntry[]) {
