@@ -1,4 +1,3 @@
-import { Breadcrumbs } from "@ag.ds-next/react/breadcrumbs";
 import { H2 } from "@ag.ds-next/react/heading";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
@@ -15,6 +14,7 @@ import { Part } from "../../parts/Part";
 import { Code } from "../../parts/Raw";
 import { TraceId } from "../../parts/TraceId";
 import { hex } from "../../parts/saveFile";
+import { Trail } from "../../parts/Trail";
 import { useSession } from "../../session/session";
 import { logActorWords } from "../../words/audit";
 import { EntryTable, ResultBadge } from "./EntryTable";
@@ -30,7 +30,7 @@ export function AuditEntry({ position }: { position: string }) {
   const title = `Entry ${position}`;
   return (
     <Stack gap={2}>
-      <Breadcrumbs links={[{ label: "Home", href: routes.home }, { label: "Audit", href: routes.audit }, { label: title }]} />
+      <Trail links={[{ label: "Home", href: routes.home }, { label: "Audit", href: routes.audit }, { label: title }]} />
       <ScreenTitle name={title}>{title}</ScreenTitle>
       {!roles.includes("auditor") ? (
         <NotOpen to="Auditors read it: it tells what colleagues do." what="The audit log is" />

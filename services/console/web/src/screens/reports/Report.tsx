@@ -1,4 +1,3 @@
-import { Breadcrumbs } from "@ag.ds-next/react/breadcrumbs";
 import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
@@ -10,6 +9,7 @@ import type { Delivery } from "../../gen/noticehub/advice/v1/report_pb";
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
 import { NotOpen } from "../../parts/NotOpen";
+import { Trail } from "../../parts/Trail";
 import { mayAct, useSession } from "../../session/session";
 import { day, startOf } from "../../words/time";
 import { Content } from "./Content";
@@ -28,7 +28,7 @@ export function Report({ authority, date }: { authority: string; date: string })
   const open = roles.some((r) => seeDeliveries.includes(r));
   return (
     <Stack gap={2}>
-      <Breadcrumbs links={[{ label: "Home", href: routes.home }, { label: "Daily reports", href: routes.reports }, { label: `${authority}, ${day(date)}` }]} />
+      <Trail links={[{ label: "Home", href: routes.home }, { label: "Daily reports", href: routes.reports }, { label: `${authority}, ${day(date)}` }]} />
       <ScreenTitle name={title}>{title}</ScreenTitle>
       {!open ? (
         <NotOpen to="Contact officers, supervisors, auditors and administrators see them." what="Daily reports are" />

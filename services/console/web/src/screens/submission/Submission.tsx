@@ -1,4 +1,3 @@
-import { Breadcrumbs } from "@ag.ds-next/react/breadcrumbs";
 import { PageAlert } from "@ag.ds-next/react/page-alert";
 import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
@@ -12,6 +11,7 @@ import type { GetSubmissionDetailResponse, SubmissionSummary } from "../../gen/n
 import { AccessState } from "../../gen/noticehub/processing/v1/restricted_pb";
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
+import { Trail } from "../../parts/Trail";
 import { mayAct, useSession } from "../../session/session";
 import { outcomeWords, typeWords } from "../../words/vocabulary";
 import { Access } from "./access/Access";
@@ -34,7 +34,7 @@ export function Submission({ id }: { id: string }) {
   const title = summary ? `${typeWords[summary.informationType]} ${summary.reference}` : "Submission";
   return (
     <Stack gap={2}>
-      <Breadcrumbs links={[{ label: "Home", href: routes.home }, { label: "Unprocessed queue", href: routes.queue }, { label: summary?.reference ?? "Submission" }]} />
+      <Trail links={[{ label: "Home", href: routes.home }, { label: "Unprocessed queue", href: routes.queue }, { label: summary?.reference ?? "Submission" }]} />
       <ScreenTitle name={title}>{title}</ScreenTitle>
       {detail.isPending && <Loading what="the submission" />}
       {detail.error && !detail.data && <Failed error={detail.error} onRetry={() => void detail.refetch()} what="The submission" />}

@@ -1,4 +1,3 @@
-import { Breadcrumbs } from "@ag.ds-next/react/breadcrumbs";
 import { PageAlert } from "@ag.ds-next/react/page-alert";
 import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
@@ -13,6 +12,7 @@ import { useStream } from "../../live/useStream";
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
 import { NotOpen } from "../../parts/NotOpen";
+import { Trail } from "../../parts/Trail";
 import { useSession } from "../../session/session";
 import { actorWords } from "../../words/actor";
 import { moment } from "../../words/time";
@@ -34,7 +34,7 @@ export function WorkItem({ id }: { id: string }) {
   const title = item ? `${item.code} ${item.title}`.trim() : "Work item";
   return (
     <Stack gap={2}>
-      <Breadcrumbs links={[{ label: "Home", href: routes.home }, { label: "Work items", href: routes.workItems }, { label: item?.code || "Work item" }]} />
+      <Trail links={[{ label: "Home", href: routes.home }, { label: "Work items", href: routes.workItems }, { label: item?.code || "Work item" }]} />
       {/* Titles may hold a child's name or a date: the tab, which browsers keep, tells the code only. */}
       <ScreenTitle name={item?.code || "Work item"}>{title}</ScreenTitle>
       {!open && <NotOpen to="Officers and auditors see it." what="The work item is" />}
