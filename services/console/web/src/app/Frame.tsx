@@ -59,7 +59,7 @@ function Around({ children }: { children: ReactNode }) {
               endElement:
                 href === routes.queue && count.data ? (
                   <Box flexShrink={0}>
-                    <NotificationBadge max={999} tone="neutral" value={Number(count.data.open)} />
+                    <NotificationBadge max={99} tone="neutral" value={Number(count.data.open)} />
                   </Box>
                 ) : undefined,
             })),
