@@ -59,21 +59,26 @@ func SignCaseWorker(key crypto.Signer, caseWorker string, now time.Time, lifetim
 	case lifetime <= 0 || lifetime > CaseWorkerLifetime:
 		return "", errors.New("identity: an assertion lasts at most 5 minutes")
 	}
+	return signClaims(key, assertion{
+		Subject: caseWorker, Audience: assertionAudience, Issued: now.Unix(), Expires: now.Add(lifetime).Unix(),
+	}, nil)
+}
+
+// signClaims makes a compact JWS by the key of a certificate.
+func signClaims(key crypto.Signer, claims any, o *jose.SignerOptions) (string, error) {
 	algorithm := jose.ES256
 	if _, ed := key.(ed25519.PrivateKey); ed {
 		algorithm = jose.EdDSA
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, o)
 	if err != nil {
 		return "", err
 	}
-	claims, err := json.Marshal(assertion{
-		Subject: caseWorker, Audience: assertionAudience, Issued: now.Unix(), Expires: now.Add(lifetime).Unix(),
-	})
+	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err
 	}
-	signed, err := signer.Sign(claims)
+	signed, err := signer.Sign(payload)
 	if err != nil {
 		return "", err
 	}
@@ -129,27 +134,37 @@ func (a *assertions) verify(by *x509.Certificate, token string) (string, error) 
 	return claims.Subject, nil
 }
 
-// readAssertion gives the claims of an assertion that key signed.
+// readAssertion gives the claims of an assertion that key signed. A statement of
+// a person is none.
 func readAssertion(key crypto.PublicKey, token string) (assertion, error) {
-	switch k := key.(type) {
-	case *ecdsa.PublicKey:
-		if k.Curve != elliptic.P256() {
-			return assertion{}, errors.New("not P-256")
-		}
-	case ed25519.PublicKey:
-	default:
-		return assertion{}, errors.New("a kind of key that signs no assertions")
-	}
-	signed, err := jose.ParseSignedCompact(token, assertionAlgorithms)
+	payload, header, err := readSigned(key, token)
 	if err != nil {
 		return assertion{}, err
 	}
-	payload, err := signed.Verify(key)
-	if err != nil {
-		return assertion{}, err
+	if header.ExtraHeaders[jose.HeaderType] == personType {
+		return assertion{}, errors.New("a statement of a person")
 	}
 	var claims assertion
 	return claims, json.Unmarshal(payload, &claims)
+}
+
+// readSigned gives the payload of a compact JWS that key signed, and its protected header.
+func readSigned(key crypto.PublicKey, token string) (payload []byte, header jose.Header, err error) {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		if k.Curve != elliptic.P256() {
+			return nil, header, errors.New("not P-256")
+		}
+	case ed25519.PublicKey:
+	default:
+		return nil, header, errors.New("a kind of key that signs nothing here")
+	}
+	signed, err := jose.ParseSignedCompact(token, assertionAlgorithms)
+	if err != nil {
+		return nil, header, err
+	}
+	payload, err = signed.Verify(key)
+	return payload, signed.Signatures[0].Protected, err
 }
 
 func badCaseWorker(why string) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
@@ -25,6 +26,10 @@ type Ways struct {
 	Cookies Authenticator
 	// Development takes tokens of the form "dev.…"; never where others can reach it.
 	Development Authenticator
+	// PassesOn is the ID of the service that people sign in at: its calls may be for
+	// a person, who they are for then. Its statements (SignPerson) count by its
+	// certificate, so Certificates must not be nil. "" takes nobody's.
+	PassesOn string
 	// CookieNames are the cookies that hold a session; default SessionCookie.
 	// Others are ignored.
 	CookieNames []string
@@ -37,6 +42,9 @@ type Ways struct {
 //     passes the person's call on. A token of another service is refused.
 //   - In development a person's token decides beside any certificate, and an
 //     authority's beside a service's.
+//   - Beside the certificate of PassesOn a statement of a person decides: the call is
+//     that person's. Beside any other certificate, a token or nothing it is refused;
+//     beside a session cookie it means nothing.
 //   - Two different case workers, by assertion and by token, are refused.
 //
 // A certificate that names nobody is refused even with a good token.
@@ -44,10 +52,13 @@ func Chain(w Ways) Authenticator {
 	if len(w.CookieNames) == 0 {
 		w.CookieNames = []string{SessionCookie}
 	}
-	return chain{w}
+	return chain{w, clock.System()}
 }
 
-type chain struct{ Ways }
+type chain struct {
+	Ways
+	clock clock.Clock
+}
 
 func (a chain) Authenticate(ctx context.Context, c Credentials) (Caller, error) {
 	session, err := a.session(c.Cookie)
@@ -56,7 +67,10 @@ func (a chain) Authenticate(ctx context.Context, c Credentials) (Caller, error) 
 		return Caller{}, err
 	case c.Authorization == "" && c.Certificate == nil && !session:
 		if c.CaseWorker != "" {
-			return Caller{}, badCaseWorker("it needs the certificate whose key signed it")
+			return Caller{}, badCaseWorker(unsigned)
+		}
+		if c.Person != "" {
+			return Caller{}, badPerson(unsigned)
 		}
 		return Caller{}, missing()
 	case session && (c.Authorization != "" || c.Certificate != nil):
@@ -70,7 +84,10 @@ func (a chain) Authenticate(ctx context.Context, c Credentials) (Caller, error) 
 			return Caller{}, err
 		}
 	} else if c.CaseWorker != "" {
-		return Caller{}, badCaseWorker("it needs the certificate whose key signed it")
+		return Caller{}, badCaseWorker(unsigned)
+	}
+	if c.Person != "" {
+		return a.passed(certified, c)
 	}
 	if c.Authorization == "" {
 		return certified, nil
@@ -84,6 +101,22 @@ func (a chain) Authenticate(ctx context.Context, c Credentials) (Caller, error) 
 		return told, err
 	}
 	return agree(certified, told, development)
+}
+
+// unsigned is why a signed header without a certificate is refused.
+const unsigned = "it needs the certificate whose key signed it"
+
+// passed is the person for whom a service passes a call on.
+func (a chain) passed(certified Caller, c Credentials) (Caller, error) {
+	switch {
+	case c.Certificate == nil:
+		return Caller{}, badPerson(unsigned)
+	case a.PassesOn == "" || certified.Kind != Service || certified.ID != a.PassesOn:
+		return Caller{}, badPerson("this caller passes on nobody's calls")
+	case c.Authorization != "":
+		return Caller{}, conflict("a token beside the statement of a person")
+	}
+	return stated(c.Certificate, c.Person, c.Call, c.Since, a.clock)
 }
 
 func by(way Authenticator, ctx context.Context, c Credentials) (Caller, error) { //nolint:revive // reads as a sentence

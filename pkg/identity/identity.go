@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/x509"
 	"slices"
+	"time"
 
 	"github.com/noticehub/noticehub/pkg/fault"
 )
@@ -104,6 +105,15 @@ type Credentials struct {
 	// CaseWorker is a statement of who is behind an authority's call, signed by
 	// the holder of Certificate.
 	CaseWorker string
+	// Person is a statement for whom a service calls, signed by the holder of
+	// Certificate.
+	Person string
+	// Call is the full name of the method called, "/package.Service/Method", when it
+	// is known: Person is for one.
+	Call string
+	// Since is when the stream was opened whose caller is asked for again; zero for
+	// a call that begins.
+	Since time.Time
 	// Origin, FetchSite, Host and Method tell a browser's request: its headers
 	// Origin, Sec-Fetch-Site and Host, and the HTTP method.
 	Origin, FetchSite, Host, Method string

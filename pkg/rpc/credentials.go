@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"net/http"
 	"strings"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
@@ -22,7 +24,7 @@ func CredentialsOf(r *http.Request) (identity.Credentials, error) {
 	c := identity.Credentials{
 		Cookie: strings.Join(r.Header["Cookie"], "; "), Origin: strings.Join(r.Header["Origin"], " "),
 		FetchSite: strings.Join(r.Header["Sec-Fetch-Site"], " "), Host: r.Host, Method: r.Method,
-		Certificate: certificateOf(r.TLS),
+		Certificate: certificateOf(r.TLS), Call: r.URL.Path,
 	}
 	var err error
 	if c.Authorization, err = once("authorization", r.Header["Authorization"]); err != nil {
@@ -31,21 +33,31 @@ func CredentialsOf(r *http.Request) (identity.Credentials, error) {
 	if c.CaseWorker, err = once(identity.CaseWorkerHeader, r.Header[http.CanonicalHeaderKey(identity.CaseWorkerHeader)]); err != nil {
 		return identity.Credentials{}, err
 	}
+	if c.Person, err = once(identity.PersonHeader, r.Header[http.CanonicalHeaderKey(identity.PersonHeader)]); err != nil {
+		return identity.Credentials{}, err
+	}
 	return c, nil
 }
 
 // credentialsOf are the credentials of a call. Cookies are browsers', so they
 // count on the HTTP port only.
 func credentialsOf(ctx context.Context) (identity.Credentials, error) {
+	since, _ := ctx.Value(sinceKey{}).(time.Time)
 	if w, ok := webCallOf(ctx); ok {
-		return w.credentials, w.problem
+		c := w.credentials
+		c.Since = since
+		return c, w.problem
 	}
-	var c identity.Credentials
+	c := identity.Credentials{Since: since}
+	c.Call, _ = grpc.Method(ctx)
 	var err error
 	if c.Authorization, err = once("authorization", metadata.ValueFromIncomingContext(ctx, "authorization")); err != nil {
 		return c, err
 	}
 	if c.CaseWorker, err = once(identity.CaseWorkerHeader, metadata.ValueFromIncomingContext(ctx, identity.CaseWorkerHeader)); err != nil {
+		return c, err
+	}
+	if c.Person, err = once(identity.PersonHeader, metadata.ValueFromIncomingContext(ctx, identity.PersonHeader)); err != nil {
 		return c, err
 	}
 	if p, ok := peer.FromContext(ctx); ok {

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
+	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 )
@@ -44,6 +46,10 @@ type DialOptions struct {
 	// CaseWorker gives the assertion of who is behind each call
 	// (identity.SignCaseWorker), "" for none. It may be nil.
 	CaseWorker func() (string, error)
+	// ForPersons says for whom each call is whose context has a person
+	// (identity.From): by a statement (identity.SignPerson) that the key of the
+	// connection's own certificate signs. It needs TLS.
+	ForPersons bool
 }
 
 // Dial is DialWith without TLS.
@@ -71,16 +77,20 @@ func DialWith(target string, o DialOptions) (*grpc.ClientConn, error) {
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`),
 		grpc.WithStatsHandler(clientTraces(o.Telemetry)),
 	}
-	if o.Token != nil || o.CaseWorker != nil {
+	if o.ForPersons && o.TLS == nil {
+		return nil, errors.New("rpc: for whom a call is, is stated by the key of a certificate: there is none")
+	}
+	if o.Token != nil || o.CaseWorker != nil || o.ForPersons {
 		options = append(options, grpc.WithPerRPCCredentials(perCall{o}))
 	}
 	return grpc.NewClient(target, options...)
 }
 
-// perCall puts a token and a case worker's assertion on every call.
+// perCall puts a token, a case worker's assertion and a person's statement on
+// every call.
 type perCall struct{ DialOptions }
 
-func (p perCall) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+func (p perCall) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
 	md := make(map[string]string, 2)
 	if p.Token != nil {
 		if token := p.Token(); token != "" {
@@ -96,7 +106,33 @@ func (p perCall) GetRequestMetadata(context.Context, ...string) (map[string]stri
 			md[identity.CaseWorkerHeader] = assertion
 		}
 	}
+	if caller, ok := identity.From(ctx); ok && p.ForPersons && caller.Kind == identity.Person {
+		stated, err := state(ctx, caller)
+		if err != nil {
+			return nil, err
+		}
+		md[identity.PersonHeader] = stated
+	}
 	return md, nil
+}
+
+// state signs for whom the call of ctx is, with the key by which its connection
+// was opened: after a rotation that is not the newest, and the server checks it
+// with the certificate that it was shown.
+func state(ctx context.Context, person identity.Caller) (string, error) {
+	call, _ := credentials.RequestInfoFromContext(ctx)
+	own, ok := call.AuthInfo.(ownCertificate)
+	if !ok || own.key == nil {
+		return "", errors.New("rpc: the connection has no key that could sign")
+	}
+	return identity.SignPerson(own.key, person, call.Method, clock.System().Now())
+}
+
+// ownCertificate is what is known of a client's connection, with the key of the
+// certificate it was opened with.
+type ownCertificate struct {
+	credentials.TLSInfo
+	key crypto.Signer
 }
 
 func (p perCall) RequireTransportSecurity() bool { return p.TLS != nil }
@@ -117,7 +153,12 @@ func (r reloading) ClientHandshake(ctx context.Context, authority string, conn n
 		c = c.Clone()
 		c.ServerName = r.name
 	}
-	return credentials.NewTLS(c).ClientHandshake(ctx, authority, conn)
+	opened, info, err := credentials.NewTLS(c).ClientHandshake(ctx, authority, conn)
+	if shown, ok := info.(credentials.TLSInfo); ok && len(c.Certificates) == 1 {
+		key, _ := c.Certificates[0].PrivateKey.(crypto.Signer)
+		info = ownCertificate{shown, key}
+	}
+	return opened, info, err
 }
 
 func (reloading) ServerHandshake(net.Conn) (net.Conn, credentials.AuthInfo, error) {

@@ -158,10 +158,14 @@ func Unattended(ctx context.Context) bool {
 	return is
 }
 
+// sinceKey is of when the stream was opened whose caller is asked for again.
+type sinceKey struct{}
+
 // keepAsking finds out again and again who has a stream and whether they still
 // may, until ctx, the stream's own context, ends. The first answer that ends the
 // stream is returned.
-func (s *Server) keepAsking(ctx context.Context, m *method, caller identity.Caller) error {
+func (s *Server) keepAsking(ctx context.Context, m *method, caller identity.Caller, since time.Time) error {
+	ctx = context.WithValue(ctx, sinceKey{}, since)
 	tick := time.NewTicker(s.options.Recheck)
 	defer tick.Stop()
 	for {

@@ -115,6 +115,7 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 				return errCrowded
 			}
 		}
+		since := clock.System().Now()
 		if ctx, guarded.caller, err = s.admitStream(ctx, m, !desc.ClientStreams); err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (s *Server) stream(m *method, desc grpc.StreamDesc) grpc.StreamHandler {
 		ended, lost := make(chan error, 1), make(chan error, 1)
 		if !m.open {
 			go func() {
-				if err := s.keepAsking(asked, m, guarded.caller); err != nil {
+				if err := s.keepAsking(asked, m, guarded.caller, since); err != nil {
 					lost <- err
 				}
 			}()

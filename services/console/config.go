@@ -28,8 +28,28 @@ type Config struct {
 	Absolute time.Duration `config:"session_absolute" default:"8h" doc:"time after which every session ends, 5m to 8h"`
 	// MaxSessions of one person.
 	MaxSessions int `config:"sessions_per_person" default:"5" doc:"sessions one person may have at a time, 1 to 20; a further one ends the longest unused"`
+	// Siblings say where the other services are, when they run elsewhere.
+	Siblings Siblings `config:",inline"`
 	// SweepEvery is the pause between looks for sessions that are over.
 	SweepEvery time.Duration `config:"session_sweep_every" default:"30s" doc:"pause between looks for sessions that are over, 1s to 10m"`
+}
+
+// Siblings are the gRPC addresses of the services that the console's page works
+// with, in processes of their own. Where the registry is, all services know
+// (launch.Settings.RegistryAddress).
+type Siblings struct {
+	Intake         string `config:"intake_address" doc:"gRPC address of the intake, to which the console passes on what people call, such as dns:///intake.example:7401"`
+	Autoprocessing string `config:"autoprocessing_address" doc:"gRPC address of the autoprocessing, for the same"`
+	AdviceOutcome  string `config:"adviceoutcome_address" doc:"gRPC address of the adviceoutcome, for the same"`
+	WorkItems      string `config:"workitems_address" doc:"gRPC address of the workitems, for the same"`
+	Audit          string `config:"audit_address" doc:"gRPC address of the audit, for the same"`
+}
+
+// Addresses are those of the siblings by their names, with the registry's.
+func (s Siblings) Addresses(registry string) map[string]string {
+	return map[string]string{
+		"intake": s.Intake, "autoprocessing": s.Autoprocessing, "adviceoutcome": s.AdviceOutcome, "registry": registry, "workitems": s.WorkItems, "audit": s.Audit,
+	}
 }
 
 // Defaults are the settings that have one; the origin and the issuer have none.

@@ -7,7 +7,9 @@
 //
 // It serves the console's page too, which works with the hub's services by
 // Connect on the same origin, and keeps what people give a name in it: the filters
-// of its screens, which hold no customers.
+// of its screens, which hold no customers. Where the services run in processes of
+// their own, it passes the page's calls on to them, in the name of the person
+// whose session it is: for browsers there is one origin.
 //
 // Guarantees: the cookie's secret is kept nowhere but in the browser; a session
 // ends after 15 minutes without use, which an open stream is not, and after 8 hours
@@ -22,6 +24,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -36,7 +39,9 @@ import (
 	"github.com/noticehub/noticehub/pkg/sweep"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	consolev1 "github.com/noticehub/noticehub/proto/noticehub/console/v1"
+	operationsv1 "github.com/noticehub/noticehub/proto/noticehub/operations/v1"
 	"github.com/noticehub/noticehub/services/console/internal/api"
+	"github.com/noticehub/noticehub/services/console/internal/api/siblings"
 	"github.com/noticehub/noticehub/services/console/internal/app"
 	"github.com/noticehub/noticehub/services/console/internal/guard"
 	"github.com/noticehub/noticehub/services/console/internal/provider"
@@ -48,7 +53,7 @@ import (
 // CallbackPath is where the provider sends browsers back to, below the origin.
 const CallbackPath = "/signin/callback"
 
-// Deps are what the service runs on; all are required.
+// Deps are what the service runs on; all but Siblings are required.
 type Deps struct {
 	// Pool is opened for Schema.
 	Pool *pgxpool.Pool
@@ -65,6 +70,10 @@ type Deps struct {
 	SessionKey []byte
 	// Telemetry of the service.
 	Telemetry *telemetry.Telemetry
+	// Siblings are the ways to the services in other processes, by name, of which
+	// calls say for whom they are (rpc.DialOptions.ForPersons). Empty where one
+	// process serves all.
+	Siblings map[string]grpc.ClientConnInterface
 }
 
 func (d Deps) validate() error {
@@ -85,6 +94,7 @@ type Service struct {
 	pages    *web.Pages
 	app      *app.App
 	api      *api.Server
+	siblings *siblings.Siblings
 }
 
 // Schema is what the service owns in PostgreSQL.
@@ -118,14 +128,23 @@ func New(cfg Config, d Deps) (*Service, error) {
 	if s.app, err = app.New(origin); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
+	if s.siblings, err = siblings.New(d.Siblings, d.Telemetry.Log); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	s.api = api.New(api.Deps{Store: s.store, Guard: s.guard, Lifetimes: cfg.lifetimes(), Clock: d.Clock, Business: d.Business})
 	return s, nil
 }
 
-// Register adds the service's API.
+// Register adds the service's API, and those of siblings, which it passes on.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	consolev1.RegisterSessionServiceServer(r, s.api)
 	consolev1.RegisterViewServiceServer(r, s.api)
+	s.siblings.Register(r)
+}
+
+// Operations answers for all processes, of which own is this one's.
+func (s *Service) Operations(own operationsv1.OperationsServiceServer) operationsv1.OperationsServiceServer {
+	return s.siblings.Operations(own)
 }
 
 // Mount adds the pages of signing in and out, and the console's own, to an HTTP
@@ -136,7 +155,11 @@ func (s *Service) Mount(handle func(pattern string, h http.Handler)) {
 }
 
 // Methods says who may call what.
-func (s *Service) Methods() identity.Table { return api.Methods() }
+func (s *Service) Methods() identity.Table {
+	table := s.siblings.Methods() // of other services than the console's own
+	maps.Copy(table, api.Methods())
+	return table
+}
 
 // Authenticator names people by their session's cookie.
 func (s *Service) Authenticator() identity.Authenticator { return s.guard }

@@ -55,7 +55,11 @@ func TestServicesSayWhatIsMissing(t *testing.T) {
 		if err == nil || !strings.HasPrefix(said, s+": ") {
 			t.Errorf("%s: %v\n%s", s, err, said)
 		}
-		for _, want := range []string{"database_url is missing", "tls_cert_file is missing", "ops_listen is missing"} {
+		needed := []string{"database_url is missing", "tls_cert_file is missing", "ops_listen is missing"}
+		if s == "console" {
+			needed = append(needed, "intake_address is missing", "autoprocessing_address is missing", "adviceoutcome_address is missing", "registry_address is missing", "workitems_address is missing", "audit_address is missing")
+		}
+		for _, want := range needed {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s does not say %q:\n%s", s, want, said)
 			}

@@ -27,7 +27,8 @@ type provider struct {
 	client *http.Client // believes the authority
 }
 
-func startProvider(t *testing.T, ca *tlsfiles.CA) *provider {
+// startProvider starts it; people sign in there from the console at an origin.
+func startProvider(t *testing.T, ca *tlsfiles.CA, origin string) *provider {
 	t.Helper()
 	files, err := ca.Issue("sign-in", tlsfiles.Subject{Hosts: tlsfiles.Loopback()})
 	if err != nil {
@@ -42,7 +43,7 @@ func startProvider(t *testing.T, ca *tlsfiles.CA) *provider {
 		t.Fatal(err)
 	}
 	p := &provider{url: "https://" + l.Addr().String() + devprovider.Path, client: &http.Client{Transport: trusting(t, files.Authorities), Timeout: 10 * time.Second}}
-	if p.Provider, err = devprovider.New(devprovider.Options{Development: true, Issuer: p.url, Authorities: []string{"nt-cp", "qld-cp"}}); err != nil {
+	if p.Provider, err = devprovider.New(devprovider.Options{Development: true, Issuer: p.url, Origins: []string{origin}, Authorities: []string{"nt-cp", "qld-cp"}}); err != nil {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: p, ReadHeaderTimeout: 5 * time.Second, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{certificate}}}

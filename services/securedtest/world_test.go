@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,13 +43,16 @@ func start(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.startDatabase(t)
-	w.provider = startProvider(t, w.ca)
 	ports := freePorts(t, 3*len(services))
+	w.provider = startProvider(t, w.ca, "https://"+ports[3*slices.Index(services, "console")+1])
 	for i, s := range services {
 		w.settings[s] = w.settingsOf(t, s, ports[3*i:])
 	}
 	for _, s := range services {
 		w.settings[s]["registry_address"] = w.settings["registry"]["grpc_listen"]
+		if s != "console" && s != "registry" {
+			w.settings["console"][s+"_address"] = w.settings[s]["grpc_listen"]
+		}
 	}
 	w.makeKeys(t)
 	w.startBus(t)

@@ -16,6 +16,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
 	"github.com/noticehub/noticehub/pkg/tlsfiles"
+	operationsv1 "github.com/noticehub/noticehub/proto/noticehub/operations/v1"
 	"github.com/noticehub/noticehub/services/internal/operations"
 )
 
@@ -159,11 +160,14 @@ func (s DoorSettings) issuer() (*http.Client, error) {
 	}, nil
 }
 
-// ways are the ways to show who calls.
-func (s DoorSettings) ways(development bool, cookies identity.Authenticator, r audit.Recorder) (identity.Ways, error) {
+// ways are the ways to show who calls the service of that name.
+func (s DoorSettings) ways(name string, development bool, cookies identity.Authenticator, r audit.Recorder) (identity.Ways, error) {
 	w := identity.Ways{Cookies: cookies}
 	if s.encrypted() {
 		w.Certificates = identity.Certificates()
+		if name != peoplesDoor { // which finds out itself
+			w.PassesOn = peoplesDoor
+		}
 	}
 	if development {
 		w.Development = identity.Development()
@@ -191,6 +195,11 @@ type Door struct {
 // signsIn is a service that lets people in by cookies.
 type signsIn interface{ Authenticator() identity.Authenticator }
 
+// operator is a service that puts together what processes tell of their own part.
+type operator interface {
+	Operations(own operationsv1.OperationsServiceServer) operationsv1.OperationsServiceServer
+}
+
 // openDoor makes the server of one service.
 func openDoor(s Settings, p Parts, service Service) (*Door, error) {
 	var cookies identity.Authenticator
@@ -198,7 +207,7 @@ func openDoor(s Settings, p Parts, service Service) (*Door, error) {
 		cookies = c.Authenticator()
 	}
 	recorder := audit.NewRecorder(p.Pool, p.Audit, p.Telemetry.Log)
-	ways, err := s.Door.ways(s.Development, cookies, recorder)
+	ways, err := s.Door.ways(p.name, s.Development, cookies, recorder)
 	if err != nil {
 		return nil, err
 	}
@@ -220,12 +229,17 @@ func openDoor(s Settings, p Parts, service Service) (*Door, error) {
 	if d.Server, err = rpc.NewServer(o); err != nil {
 		return nil, err
 	}
-	// Of the services, each process answers for the one it runs.
+	// Of the services, each process answers for the one it runs, but for the one at
+	// which people look at all.
 	kept := operations.New(operations.Deps{
 		Parts: []operations.Part{{Service: p.name, Pool: p.Pool, Bus: p.Bus, Audit: p.Audit, Detectors: operations.Watched(service)}},
 		Clock: p.Clock, Log: p.Telemetry.Log,
 	})
-	kept.Register(d.Server)
+	var api operationsv1.OperationsServiceServer = kept
+	if all, ok := service.(operator); ok {
+		api = all.Operations(kept)
+	}
+	operationsv1.RegisterOperationsServiceServer(d.Server, api)
 	d.keep = append(d.keep, kept.Run)
 	return d, nil
 }

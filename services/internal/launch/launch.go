@@ -46,6 +46,10 @@ type Program struct {
 	Settings any
 	// AsksRegistry services need to know where the registry is.
 	AsksRegistry bool
+	// PassesOn gives the addresses of the siblings to which the service passes on
+	// people's calls, by name, once the settings are loaded. Outside development all
+	// of them must be known. Nil for services that pass on nothing.
+	PassesOn func(Settings) map[string]string
 	// Keys make the service's own keys, by the settings that name their files.
 	Keys map[string]NewKey
 	// Build makes the service.
@@ -88,7 +92,7 @@ func (p Program) Load(o config.Options) (Settings, error) {
 		problems = append(problems, errors.New("registry_address is missing: the service asks the registry"))
 	}
 	if !s.Development {
-		problems = append(problems, s.Bus.protected(p.Name))
+		problems = append(problems, s.Bus.protected(p.Name), p.reaches(s))
 	} else {
 		problems = append(problems, here("grpc_listen", s.GRPCListen), here("http_listen", s.HTTPListen))
 	}

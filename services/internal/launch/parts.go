@@ -2,21 +2,18 @@ package launch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/grpc"
 
 	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
-	"github.com/noticehub/noticehub/pkg/identity"
 	"github.com/noticehub/noticehub/pkg/postgres"
-	"github.com/noticehub/noticehub/pkg/rpc"
 	"github.com/noticehub/noticehub/pkg/telemetry"
-	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 )
 
 // Parts are what a service is made of.
@@ -38,27 +35,14 @@ type Parts struct {
 	Zone *time.Location
 	// Telemetry of the service.
 	Telemetry *telemetry.Telemetry
+	// Siblings are the ways to the services to which this one passes on people's
+	// calls (Program.PassesOn), by name.
+	Siblings map[string]grpc.ClientConnInterface
 
 	name         string
 	settings     Settings
 	certificates certificates
 	keep         func(context.Context) error // the courier's work
-}
-
-// Registry is a client of the registry, for calls by the service.
-func (p Parts) Registry() (registryv1.RegistryServiceClient, error) {
-	if p.settings.RegistryAddress == "" {
-		return nil, errors.New("registry_address is missing: set NOTICEHUB_REGISTRY_ADDRESS")
-	}
-	o := rpc.DialOptions{Telemetry: p.Telemetry}
-	if p.certificates.own != nil {
-		o.TLS = p.certificates.own.Client
-	} else {
-		token := identity.DevelopmentToken(identity.Caller{Kind: identity.Service, ID: p.name})
-		o.Token = func() string { return token }
-	}
-	conn, err := rpc.DialWith(p.settings.RegistryAddress, o)
-	return registryv1.NewRegistryServiceClient(conn), err
 }
 
 // Secret reads a key of the service's own; in development a missing one is made.
@@ -86,6 +70,11 @@ func open(ctx context.Context, of Program, s Settings) (p Parts, closeAll func()
 	closers = append(closers, func() { _ = stop(context.WithoutCancel(ctx)) })
 	if err := p.things(); err != nil {
 		return p, nil, err
+	}
+	if of.PassesOn != nil {
+		if p.Siblings, err = p.siblings(of.PassesOn(s)); err != nil {
+			return p, nil, err
+		}
 	}
 	if s.MigrateURL != "" {
 		if err := postgres.Migrate(ctx, s.MigrateURL, tel.Log, of.Schema); err != nil {

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/config"
 	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/pkg/telemetry"
 	"github.com/noticehub/noticehub/pkg/tlsfiles"
 )
 
@@ -185,5 +187,34 @@ func TestAnothersCertificate(t *testing.T) {
 		if err := check(settings, nil); err == nil || !strings.Contains(err.Error(), "is not the certificate of noticehub://service/intake") {
 			t.Errorf("%+v: %v", subject, err)
 		}
+	}
+}
+
+// Whoever passes people's calls on must know where to, outside development.
+func TestSiblingsMustBeKnown(t *testing.T) {
+	t.Parallel()
+	addresses := map[string]string{"intake": "dns:///intake.example:7401", "registry": ""}
+	p := Program{Name: "console", Settings: new(own), PassesOn: func(s Settings) map[string]string {
+		addresses := maps.Clone(addresses)
+		addresses["registry"] = s.RegistryAddress
+		return addresses
+	}}
+	for _, c := range []struct{ address, development, want string }{
+		{"", "false", "registry_address is missing: console passes on to registry"}, {"dns:///registry.example:7404", "false", ""}, {"", "true", ""},
+	} {
+		settings := sound(t)
+		settings["registry_address"], settings["development"] = c.address, c.development
+		_, err := p.Load(config.Options{Env: func(variable string) (string, bool) {
+			v, ok := settings[strings.ToLower(strings.TrimPrefix(variable, "NOTICEHUB_"))]
+			return v, ok
+		}})
+		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "intake_address")) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	// Without a certificate nobody would believe for whom a call is.
+	ways, err := (&Parts{name: "console", Telemetry: telemetry.Discard()}).siblings(addresses)
+	if err != nil || len(ways) != 0 {
+		t.Errorf("%v %v", ways, err)
 	}
 }

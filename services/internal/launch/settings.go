@@ -30,7 +30,7 @@ type Settings struct {
 	// Bus is who the service is on the bus.
 	Bus BusSettings `config:",inline"`
 	// RegistryAddress is where services that ask the registry find it.
-	RegistryAddress string `config:"registry_address" doc:"gRPC address of the registry, for the services that ask it (autoprocessing), such as dns:///registry.example:7404"`
+	RegistryAddress string `config:"registry_address" doc:"gRPC address of the registry, for the services that ask it (autoprocessing, console), such as dns:///registry.example:7404"`
 	// GRPCListen is the native gRPC listener.
 	GRPCListen string `config:"grpc_listen" default:"127.0.0.1:0" doc:"address of the gRPC listener: authorities and services, by certificate"`
 	// HTTPListen serves REST, Connect and gRPC-Web.
