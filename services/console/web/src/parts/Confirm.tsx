@@ -1,6 +1,6 @@
-import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Modal } from "@ag.ds-next/react/modal";
 import { Text } from "@ag.ds-next/react/text";
+import { DialogButtons } from "./DialogButtons";
 
 type Props = { isOpen: boolean; title: string; text: string; doIt: string; onConfirm: () => void; onClose: () => void };
 
@@ -8,12 +8,7 @@ type Props = { isOpen: boolean; title: string; text: string; doIt: string; onCon
 export const Confirm = ({ isOpen, title, text, doIt, onConfirm, onClose }: Props) => (
   <Modal
     actions={
-      <ButtonGroup>
-        <Button onClick={onConfirm}>{doIt}</Button>
-        <Button onClick={onClose} variant="tertiary">
-          Go back
-        </Button>
-      </ButtonGroup>
+      <DialogButtons doIt={doIt} onClose={onClose} onDo={onConfirm} />
     }
     isOpen={isOpen}
     onClose={onClose}

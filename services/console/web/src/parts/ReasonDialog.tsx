@@ -1,4 +1,3 @@
-import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Modal } from "@ag.ds-next/react/modal";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Textarea } from "@ag.ds-next/react/textarea";
@@ -7,6 +6,7 @@ import { useSession } from "../session/session";
 import { focusWrong } from "./focusWrong";
 import { Refused } from "./Refused";
 import { useKeptText } from "./useKeptText";
+import { DialogButtons } from "./DialogButtons";
 
 type Props = {
   /** What the reason is for; the text is kept under it. */
@@ -56,14 +56,7 @@ export function ReasonDialog({ name, title, children, hint, doIt, error, busy, o
             value={reason}
           />
           <Refused error={busy ? null : error} />
-          <ButtonGroup>
-            <Button loading={busy} type="submit">
-              {doIt}
-            </Button>
-            <Button onClick={onClose} variant="tertiary">
-              Go back
-            </Button>
-          </ButtonGroup>
+          <DialogButtons busy={busy} doIt={doIt} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

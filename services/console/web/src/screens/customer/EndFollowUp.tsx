@@ -1,4 +1,3 @@
-import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Modal } from "@ag.ds-next/react/modal";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
@@ -11,6 +10,7 @@ import { useKeptText } from "../../parts/useKeptText";
 import { useOnce } from "../../parts/useOnce";
 import { useSession } from "../../session/session";
 import { textProblem } from "../../words/plain";
+import { DialogButtons } from "../../parts/DialogButtons";
 
 export type Ending = { activity: Activity; how: "complete" | "cancel" };
 
@@ -52,14 +52,7 @@ export function EndFollowUp({ ending, onClose, onEnded }: { ending: Ending; onCl
           </Text>
           <LongText label={words.label} most={words.most} onChange={setText} problem={wrong} required rows={3} value={text} />
           <Refused error={busy ? null : (complete.error ?? cancel.error)} />
-          <ButtonGroup>
-            <Button loading={busy} type="submit">
-              {words.doIt}
-            </Button>
-            <Button onClick={onClose} variant="tertiary">
-              Go back
-            </Button>
-          </ButtonGroup>
+          <DialogButtons busy={busy} doIt={words.doIt} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,4 +1,3 @@
-import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Modal } from "@ag.ds-next/react/modal";
 import { Select } from "@ag.ds-next/react/select";
 import { Stack } from "@ag.ds-next/react/stack";
@@ -15,6 +14,7 @@ import { today } from "../../words/time";
 import { naming, useActing, type ActRequest, type Verb } from "./acting";
 import type { Scope } from "./BatchBar";
 import { isDay } from "./filters";
+import { DialogButtons } from "../../parts/DialogButtons";
 
 const titles: Record<Verb, (n: number) => string> = {
   claim: (n) => `Claim ${n}`,
@@ -110,12 +110,7 @@ export function ActDialog({ verb, scope, onClose, onSent }: Props) {
           {needsWhy && (
             <Textarea block hint="It stands on each entry." invalid={Boolean(wrong.why)} label="Why" message={wrong.why} onChange={(e) => setWhy(e.target.value)} required rows={2} value={why} />
           )}
-          <ButtonGroup>
-            <Button type="submit">{titles[verb](scope.count)}</Button>
-            <Button onClick={onClose} variant="tertiary">
-              Go back
-            </Button>
-          </ButtonGroup>
+          <DialogButtons doIt={titles[verb](scope.count)} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

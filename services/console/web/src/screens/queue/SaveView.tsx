@@ -1,4 +1,3 @@
-import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Checkbox } from "@ag.ds-next/react/checkbox";
 import { Modal } from "@ag.ds-next/react/modal";
 import { Stack } from "@ag.ds-next/react/stack";
@@ -11,6 +10,7 @@ import { Refused } from "../../parts/Refused";
 import { useActionId, useOnce } from "../../parts/useOnce";
 import { queryOf, type Filters, type List } from "./filters";
 import { screenOf } from "./SavedViews";
+import { DialogButtons } from "../../parts/DialogButtons";
 
 export const longestName = 60;
 
@@ -52,14 +52,7 @@ export function SaveView({ list, filters, onClose, onSaved }: Props) {
             Share it with the team
           </Checkbox>
           <Refused error={put.isPending ? null : put.error} />
-          <ButtonGroup>
-            <Button loading={put.isPending} type="submit">
-              Save
-            </Button>
-            <Button onClick={onClose} variant="tertiary">
-              Go back
-            </Button>
-          </ButtonGroup>
+          <DialogButtons busy={put.isPending} doIt="Save" onClose={onClose} />
         </Stack>
       </form>
     </Modal>

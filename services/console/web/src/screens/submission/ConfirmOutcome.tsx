@@ -1,10 +1,10 @@
-import { Button, ButtonGroup } from "@ag.ds-next/react/button";
 import { Modal } from "@ag.ds-next/react/modal";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
 import { Outcome } from "../../gen/noticehub/event/v1/vocabulary_pb";
 import type { SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
 import { outcomeWords, typeWords } from "../../words/vocabulary";
+import { DialogButtons } from "../../parts/DialogButtons";
 
 type Props = { isOpen: boolean; onClose: () => void; onConfirm: () => void; outcome: Outcome | undefined; submission: SubmissionSummary };
 
@@ -14,12 +14,7 @@ export function ConfirmOutcome({ isOpen, onClose, onConfirm, outcome, submission
   return (
     <Modal
       actions={
-        <ButtonGroup>
-          <Button onClick={onConfirm}>{outcome === Outcome.RETURNED ? "Return it" : `Record ${outcomeWords[outcome]}`}</Button>
-          <Button onClick={onClose} variant="tertiary">
-            Go back
-          </Button>
-        </ButtonGroup>
+        <DialogButtons doIt={outcome === Outcome.RETURNED ? "Return it" : `Record ${outcomeWords[outcome]}`} onClose={onClose} onDo={onConfirm} />
       }
       isOpen={isOpen}
       onClose={onClose}
