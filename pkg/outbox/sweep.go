@@ -130,8 +130,10 @@ func (r *Relay) republish(ctx context.Context, l *lane) bool {
 // countLoop keeps the depth right.
 func (r *Relay) countLoop(ctx context.Context) {
 	for ctx.Err() == nil {
+		before := r.depth.Load()
 		if rows, oldest, err := r.store.depth(ctx, 2*r.maxDepth); err == nil {
-			r.depth.Store(rows)
+			// What came or went while it was counted stays on top; the next count knows it.
+			r.depth.Add(rows - before)
 			r.addDepth(0)
 			r.metrics.oldest.Set(oldest.Seconds())
 			signal(r.room)
