@@ -39,6 +39,21 @@ export function Queue() {
     form.current.open = true;
     form.current.querySelector("select")?.focus();
   };
+  // What stands above the list is the same for all of its pages, and not drawn again
+  // for each: it changes with the filters' address alone, which tells all of them.
+  const start = queuePath({ ...filters, page: "", before: 0 });
+  const above = useMemo(() => {
+    const first = { ...filters, page: "", before: 0 };
+    return (
+      <>
+        <Presets filters={first} />
+        <SavedViews filters={first} list="queue" />
+        <Details label={asked ? `Filters (${asked} in use)` : "Filters"} ref={form}>
+          <FilterForm filters={first} key={start} list="queue" onSearch={go} />
+        </Details>
+      </>
+    );
+  }, [start, asked, go]);
   return (
     <Stack gap={1.5}>
       <Stack gap={0.5}>
@@ -50,11 +65,7 @@ export function Queue() {
           <Shortcuts claims={mayAct(session)} onSearch={toFilters} />
         </Flex>
       </Stack>
-      <Presets filters={filters} />
-      <SavedViews filters={filters} list="queue" />
-      <Details label={asked ? `Filters (${asked} in use)` : "Filters"} ref={form}>
-        <FilterForm filters={filters} key={queuePath(filters)} list="queue" onSearch={go} />
-      </Details>
+      {above}
       <ActResult />
       <Entries filters={filters} go={go} key={queuePath(filters)} />
     </Stack>

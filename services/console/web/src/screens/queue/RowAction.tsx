@@ -1,8 +1,8 @@
 import { Button } from "@ag.ds-next/react/button";
 import { Text } from "@ag.ds-next/react/text";
 import { Stack } from "@ag.ds-next/react/stack";
-import { useMutation } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
+import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { faultOf } from "../../api/fault";
 import { QueueService, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
@@ -13,21 +13,24 @@ import { mayAct, useSession } from "../../session/session";
 export function RowAction({ summary: s, onActed }: { summary: SubmissionSummary; onActed: (s: SubmissionSummary) => void }) {
   const session = useSession();
   const cache = useQueryClient();
-  const claim = useMutation(QueueService.method.claim);
-  const release = useMutation(QueueService.method.release);
+  const transport = useTransport();
   const mine = s.heldBy === session.person;
   const { submissionId, version } = s;
+  // One for both: a page has fifty rows, and each of them costs time to draw.
+  const { mutateAsync, isPending, error } = useMutation({
+    mutationFn: async () =>
+      mine
+        ? callUnaryMethod(transport, QueueService.method.release, { submissionId })
+        : callUnaryMethod(transport, QueueService.method.claim, { submissionId, version }),
+  });
   const act = useCallback(async () => {
-    claim.reset();
-    release.reset();
-    const answer = mine ? await release.mutateAsync({ submissionId }) : await claim.mutateAsync({ submissionId, version });
+    const answer = await mutateAsync();
     if (answer.submission) onActed(answer.submission);
     // The counts beside the queue are looked at again at once.
     void cache.invalidateQueries({ predicate: (q) => JSON.stringify(q.queryKey).includes('"CountQueue"') });
-  }, [mine, submissionId, version, claim, release, cache, onActed]);
+  }, [mutateAsync, cache, onActed]);
   const once = useOnce(act);
   if (!mayAct(session)) return s.heldBy ? <Text color="muted">Held by {s.heldBy}</Text> : null;
-  const error = claim.error ?? release.error;
   if (s.heldBy && !mine) {
     return (
       <Stack gap={0.25}>
@@ -40,7 +43,7 @@ export function RowAction({ summary: s, onActed }: { summary: SubmissionSummary;
     <Stack alignItems="flex-start" gap={0.25}>
       <Button
         aria-label={`${mine ? "Release" : "Claim"} ${s.reference} of ${s.authorityId}`}
-        loading={claim.isPending || release.isPending}
+        loading={isPending}
         loadingLabel="Sending"
         onClick={() => void once()}
         size="sm"
