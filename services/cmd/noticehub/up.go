@@ -71,7 +71,7 @@ func (c *upCommand) greet(out io.Writer, h *hub.Hub) {
 	soon := clock.System().Now().AddDate(0, 0, 2).Format("2006-01-02")
 	fmt.Fprintf(out, `NoticeHub is up (sandbox: synthetic people, development tokens; do not put real data in).
   gRPC        %s   (native; reflection is on)
-  HTTP        http://%s   REST /v1/…, Connect, gRPC-Web, /healthz /readyz /metrics
+  HTTP        http://%s   the console in a browser; REST /v1/…, Connect, gRPC-Web, /healthz /readyz /metrics
   PostgreSQL  %s
   NATS        %s
   data        %s
