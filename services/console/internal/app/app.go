@@ -13,12 +13,12 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/base64"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"strings"
 
 	"github.com/noticehub/noticehub/services/console/internal/guard"
+	"github.com/noticehub/noticehub/services/console/internal/message"
 )
 
 // dist is what `make console` built. The folder is in the repository, its content
@@ -98,9 +98,9 @@ func (a *App) document(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(a.page) == 0 {
-		a.say(w, http.StatusServiceUnavailable, words{
-			"The console is not built", "Everything else works. To build the console, run make console where the program is built (it needs Node 20), build the program again and start it.",
-		})
+		a.say(w, http.StatusServiceUnavailable,
+			"The console is not built",
+			"Everything else works. To build the console, run make console where the program is built (it needs Node 20), build the program again and start it.")
 		return
 	}
 	nonce := make([]byte, 18)
@@ -131,32 +131,11 @@ func (a *App) unknown(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	a.say(w, http.StatusNotFound, words{"There is no such page", "The address may be cut off or old. Nothing was lost."})
+	a.say(w, http.StatusNotFound, "There is no such page", "The address may be cut off or old. Nothing was lost.")
 }
 
-type words struct{ Title, Text string }
-
-// message is a page that says one thing, with neither script nor style.
-var message = template.Must(template.New("message").Parse(`<!DOCTYPE html>
-<html lang="en-AU">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{.Title}} – NoticeHub</title>
-</head>
-<body>
-<main>
-<h1>{{.Title}}</h1>
-<p>{{.Text}}</p>
-<p><a href="/">Go to the console</a></p>
-</main>
-</body>
-</html>
-`))
-
-func (a *App) say(w http.ResponseWriter, status int, v words) {
+// say answers with a page that leads to the console.
+func (a *App) say(w http.ResponseWriter, status int, title, text string) {
 	documentHeaders(w.Header(), "")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_ = message.Execute(w, v) // the browser may have gone
+	message.Page{Title: title, Text: text, Link: "/", Next: "Go to the console"}.Write(w, status)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
+	"github.com/noticehub/noticehub/services/console/internal/message"
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
 )
@@ -67,7 +68,7 @@ func (p *Pages) callback(w http.ResponseWriter, r *http.Request) {
 	// A page that goes on by itself, not a redirection: that would still count as
 	// coming from the provider's site, and the strict cookie would stay behind.
 	w.Header().Set("Refresh", "0; url="+back)
-	p.say(w, http.StatusOK, words{"You are signed in", "The console opens in a moment.", back, "Open the console"})
+	message.Page{Title: "You are signed in", Text: "The console opens in a moment.", Link: back, Next: "Open the console"}.Write(w, http.StatusOK)
 }
 
 // errorWord is what a provider's error code looks like; others are not repeated.

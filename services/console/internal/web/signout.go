@@ -8,6 +8,7 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/services/console/internal/message"
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
 )
@@ -82,7 +83,7 @@ func (p *Pages) revoke(ctx context.Context, x session.Session, sealed []byte) {
 }
 
 func (p *Pages) signedOut(w http.ResponseWriter, _ *http.Request) {
-	p.say(w, http.StatusOK, words{"You are signed out", "Close the browser if others use this machine.", "/signin", "Sign in again"})
+	message.Page{Title: "You are signed out", Text: "Close the browser if others use this machine.", Link: "/signin", Next: "Sign in again"}.Write(w, http.StatusOK)
 }
 
 // session tells a page who is signed in and for how long, and what time it is in

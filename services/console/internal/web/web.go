@@ -10,7 +10,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -25,6 +24,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	peers "github.com/noticehub/noticehub/pkg/rate"
 	"github.com/noticehub/noticehub/services/console/internal/guard"
+	"github.com/noticehub/noticehub/services/console/internal/message"
 	"github.com/noticehub/noticehub/services/console/internal/provider"
 	"github.com/noticehub/noticehub/services/console/internal/session"
 	"github.com/noticehub/noticehub/services/console/internal/store"
@@ -150,32 +150,6 @@ func setCookie(w http.ResponseWriter, name, value string, same http.SameSite, li
 // cookies is the Cookie header, whatever number of them came.
 func cookies(r *http.Request) string { return strings.Join(r.Header.Values("Cookie"), "; ") }
 
-// message is a page that says one thing and links to the next.
-var message = template.Must(template.New("message").Parse(`<!DOCTYPE html>
-<html lang="en-AU">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{.Title}} – NoticeHub</title>
-</head>
-<body>
-<main>
-<h1>{{.Title}}</h1>
-<p>{{.Text}}</p>
-<p><a href="{{.Link}}">{{.Next}}</a></p>
-</main>
-</body>
-</html>
-`))
-
-type words struct{ Title, Text, Link, Next string }
-
-func (p *Pages) say(w http.ResponseWriter, status int, v words) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_ = message.Execute(w, v) // the browser may have gone
-}
-
 // sayProblem shows what a fault says, nothing of its cause.
 func (p *Pages) sayProblem(w http.ResponseWriter, err error) {
 	status, text := http.StatusServiceUnavailable, "Something is out of reach. Try again in a moment."
@@ -193,7 +167,7 @@ func (p *Pages) sayProblem(w http.ResponseWriter, err error) {
 		p.Log.Error("signing in failed", "error", err.Error())
 		status, text = http.StatusInternalServerError, "Something is wrong on our side."
 	}
-	p.say(w, status, words{"Not signed in", text, "/signin", "Sign in"})
+	message.Page{Title: "Not signed in", Text: text, Link: "/signin", Next: "Sign in"}.Write(w, status)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
