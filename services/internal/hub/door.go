@@ -81,9 +81,6 @@ func (h *Hub) openDoor(ctx context.Context, parts partsOf, table identity.Table)
 	if err := h.settings(&limits); err != nil {
 		return err
 	}
-	if h.options.Unlimited {
-		limits.CallsPerSecond, limits.MessagesPerSecond, limits.InFlight = 0, 0, 0
-	}
 	h.server, err = rpc.NewServer(rpc.Options{
 		Name: "noticehub", Telemetry: h.telemetry, Authenticator: identity.Chain(ways), Table: table, Development: true,
 		Audit: recorder, Customer: own.Audit.Customer, TLS: encryption, Limits: limits.Limits(),

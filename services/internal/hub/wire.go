@@ -132,6 +132,9 @@ func (h *Hub) pool(ctx context.Context, schema postgres.Schema, o postgres.Optio
 
 type partsOf func(name string, schema postgres.Schema) (launch.Parts, error)
 
+// limiting are the settings of which 0 means without limit.
+var limiting = []string{"NOTICEHUB_CALLS_PER_SECOND", "NOTICEHUB_MESSAGES_PER_SECOND", "NOTICEHUB_CALLS_IN_FLIGHT", "NOTICEHUB_CUSTOMER_RATE", "NOTICEHUB_SEARCH_QUOTA"}
+
 // settings fills a service's own settings from the environment. Keys live in the
 // hub's directory and are made at the first start, unless set otherwise.
 func (h *Hub) settings(into any) error {
@@ -145,10 +148,10 @@ func (h *Hub) settings(into any) error {
 		"NOTICEHUB_OIDC_ISSUER":      h.issuer(),
 		"NOTICEHUB_CREATE_KEYS":      "true",
 	}
-	if h.options.Unlimited {
-		own["NOTICEHUB_CUSTOMER_RATE"], own["NOTICEHUB_SEARCH_QUOTA"] = "0", "0"
-	}
 	return config.Load(config.Options{Env: func(name string) (string, bool) {
+		if h.options.Unlimited && slices.Contains(limiting, name) {
+			return "0", true
+		}
 		if value, ok := os.LookupEnv(name); ok {
 			return value, true
 		}
