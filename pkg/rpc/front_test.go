@@ -33,7 +33,7 @@ func TestStrangersAreRefusedBeforeTheirBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 		_, _ = io.WriteString(c, "POST "+path+" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{\"te")
 		reply := make([]byte, 1024)
 		if n, err := c.Read(reply); err != nil || !strings.Contains(string(reply[:n]), " 401 ") || !strings.Contains(string(reply[:n]), "redentials") {
@@ -245,7 +245,7 @@ func TestPanicsOfPagesAreNotInTheLog(t *testing.T) {
 	if reply, err := http.Get(w.http + "/page"); err == nil {
 		_ = reply.Body.Close()
 	}
-	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(w.log.String(), "panicked"); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(w.log.String(), "panicked"); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the panic is not in the log")
 		}

@@ -195,7 +195,7 @@ func TestRefusalsOfThoseWhoHangUp(t *testing.T) {
 		cancel()
 	}()
 	_, _ = call(ctx, w.dial(t, frc), echoMethod, request(t, ""))
-	for deadline := time.Now().Add(5 * time.Second); !slices.Contains(l.refusals(), "NOT_YOURS"); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !slices.Contains(l.refusals(), "NOT_YOURS"); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("not on record")
 		}

@@ -24,7 +24,7 @@ func await(t *testing.T, what string, ch <-chan time.Time) time.Time {
 	select {
 	case now := <-ch:
 		return now
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no run " + what)
 		return time.Time{}
 	}

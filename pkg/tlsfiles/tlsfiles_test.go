@@ -74,13 +74,13 @@ func meet(t *testing.T, server, client *tlsfiles.Store, host string) (*x509.Cert
 		t.Fatal(err)
 	}
 	cc.ServerName = host
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	s, c := tls.Server(there, sc), tls.Client(here, cc)
 	met := make(chan error, 1)
 	go func() {
 		err := s.HandshakeContext(ctx)
-		_ = there.SetDeadline(time.Now().Add(time.Second))
+		_ = there.SetDeadline(time.Now().Add(20 * time.Second))
 		if err == nil {
 			_, _ = s.Write([]byte("x"))
 		}

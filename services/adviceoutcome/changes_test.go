@@ -41,8 +41,8 @@ func TestChangesAreTold(t *testing.T) {
 			if n != want {
 				t.Errorf("%s: told of %d changes, want %d", what, n, want)
 			}
-		case <-time.After(time.Second):
-			t.Errorf("%s: nothing is told within a second", what)
+		case <-time.After(20 * time.Second): // how soon is measured in the browser
+			t.Errorf("%s: nothing is told", what)
 		}
 	}
 	hears("at first", 3)

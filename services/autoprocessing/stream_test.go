@@ -49,7 +49,7 @@ func (s *sink[T]) next(t testing.TB, what string) *T {
 	select {
 	case m := <-s.sent:
 		return m
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatalf("%s: no message came", what)
 		return nil
 	}

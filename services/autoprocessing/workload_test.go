@@ -252,9 +252,8 @@ func TestWatchNotices(t *testing.T) {
 		t.Errorf("told %v", m)
 	}
 	w.decide(w.lodgings.lodge(qldCP, commence(p, "2026-03-02", 3)))
-	began := time.Now()
-	if m := s.next(t, "a notice"); m.GetChanges() != 1 || time.Since(began) > time.Second {
-		t.Errorf("told %v after %s", m, time.Since(began))
+	if m := s.next(t, "a notice"); m.GetChanges() != 1 {
+		t.Errorf("told %v", m)
 	}
 	w.decide(w.lodgings.lodge(qldCP, revoke(p)))
 	if m := s.next(t, "its end"); m.GetChanges() != 2 {

@@ -63,7 +63,7 @@ func (w *world) https(t *testing.T, service, method, path, token, body string) (
 
 func ask(t *testing.T, client *http.Client, method, address, token, body string) (status int, reply string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {

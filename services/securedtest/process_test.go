@@ -43,6 +43,7 @@ func command(ctx context.Context, t *testing.T, service string, settings map[str
 // run runs a service's binary to its end.
 func run(t *testing.T, service string, settings map[string]string, arguments ...string) (said string, err error) {
 	t.Helper()
+	program(t, service) // building it is not what is timed
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	out, err := command(ctx, t, service, settings, arguments...).CombinedOutput()
@@ -75,7 +76,7 @@ func (p *process) stop(t *testing.T) {
 		if p.err != nil {
 			t.Errorf("%s ended with %v:\n%s", p.name, p.err, p.said)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		_ = p.cmd.Process.Kill()
 		<-p.done
 		t.Errorf("%s did not stop:\n%s", p.name, p.said)

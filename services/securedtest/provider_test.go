@@ -42,7 +42,7 @@ func startProvider(t *testing.T, ca *tlsfiles.CA, origin string) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &provider{url: "https://" + l.Addr().String() + devprovider.Path, client: &http.Client{Transport: trusting(t, files.Authorities), Timeout: 10 * time.Second}}
+	p := &provider{url: "https://" + l.Addr().String() + devprovider.Path, client: &http.Client{Transport: trusting(t, files.Authorities), Timeout: 30 * time.Second}}
 	if p.Provider, err = devprovider.New(devprovider.Options{Development: true, Issuer: p.url, Origins: []string{origin}, Authorities: []string{"nt-cp", "qld-cp"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -95,12 +95,12 @@ func (w *world) plainTextIsRefused(t *testing.T) {
 // shake makes a handshake and waits for the server's word: it refuses a
 // certificate only after the client is done.
 func shake(address string, c *tls.Config) error {
-	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 5 * time.Second}, "tcp", address, c)
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 20 * time.Second}, "tcp", address, c)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		return err
 	}
 	_, err = conn.Read(make([]byte, 1)) // a gRPC server speaks first

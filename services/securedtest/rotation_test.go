@@ -101,7 +101,7 @@ func (w *world) comeAndGo(t *testing.T, certificate *tlsfiles.Store) *visits {
 			return
 		}
 		defer conn.Close()
-		call, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		call, done := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer done()
 		if _, err := intakev1.NewIntakeServiceClient(conn).ListSubmissions(call, &intakev1.ListSubmissionsRequest{}); err != nil {
 			t.Errorf("turned away: %v", err)

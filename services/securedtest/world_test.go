@@ -206,10 +206,10 @@ func (w *world) client(t *testing.T, kind identity.Kind, id string) *tlsfiles.St
 	return openStore(t, files)
 }
 
-// until waits until it is so, at most 30 s.
+// until waits until it is so, at most 90 s: the machine may be busy.
 func (w *world) until(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for !so() {
 		if time.Now().After(deadline) {
 			for _, p := range w.running {

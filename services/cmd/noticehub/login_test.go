@@ -233,7 +233,7 @@ func TestASignInGoesByTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(ca string) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		return (&whoAmICommand{officer{connection: connection{Server: s.Server, Dir: d.dir, CA: ca}}}).Run(ctx, &bytes.Buffer{})
 	}
