@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// setupLock serialises the making of schemas and roles in one database.
+	// setupLock serialises the making of schemas, roles and rights in one database.
 	// Any number does that nobody else uses.
 	setupLock = 0x4e485047
 	// versionTable keeps what was applied, inside the schema.
@@ -187,13 +187,28 @@ func apply(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger, s Schema)
 	return protectVersions(ctx, db, s)
 }
 
-// protectVersions takes goose's own table back from the service's role.
+// protectVersions takes goose's own table back from the service's role. Processes
+// that start at once do it one after the other: two changes of one table's rights
+// at the same time are an error to PostgreSQL.
 func protectVersions(ctx context.Context, db *sql.DB, s Schema) error {
 	table := quote(s.Name) + "." + versionTable
-	var writable bool
-	if err := db.QueryRowContext(ctx, "SELECT has_table_privilege($1, $2, 'INSERT, UPDATE, DELETE')", s.Role, table).Scan(&writable); err != nil || !writable {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
 		return err
 	}
-	_, err := db.ExecContext(ctx, "REVOKE INSERT, UPDATE, DELETE ON "+table+" FROM "+quote(s.Role))
-	return err
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = 0"); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", setupLock); err != nil {
+		return err
+	}
+	var writable bool
+	if err := tx.QueryRowContext(ctx, "SELECT has_table_privilege($1, $2, 'INSERT, UPDATE, DELETE')", s.Role, table).Scan(&writable); err != nil || !writable {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "REVOKE INSERT, UPDATE, DELETE ON "+table+" FROM "+quote(s.Role)); err != nil {
+		return err
+	}
+	return tx.Commit()
 }

@@ -113,6 +113,14 @@ func (f *fuzzer) one(ctx context.Context, t testing.TB, seed uint64) {
 	if c.Has("restricted-access-officer") || c.Kind == identity.Service {
 		return
 	}
+	asked := "" // a name that somebody sends is no news to them
+	for _, r := range requests {
+		b, _ := proto.Marshal(r)
+		asked += string(b)
+	}
+	shows := func(b []byte, word string) bool {
+		return strings.Contains(string(b), word) && !strings.Contains(asked, word)
+	}
 	for _, r := range replies {
 		b, _ := proto.Marshal(r)
 		if detail, ok := r.(*processingv1.GetSubmissionDetailResponse); ok && detail.Submission != nil {
@@ -121,7 +129,7 @@ func (f *fuzzer) one(ctx context.Context, t testing.TB, seed uint64) {
 			without.Submission = nil
 			b, _ = proto.Marshal(without)
 		}
-		if strings.Contains(string(b), hiddenWord) || c.Kind == identity.Authority && strings.Contains(string(b), victimWord) {
+		if shows(b, hiddenWord) || c.Kind == identity.Authority && shows(b, victimWord) {
 			t.Errorf("seed %d: %s shows %s a canary", seed, m.FullName(), c.Actor())
 		}
 	}

@@ -77,6 +77,16 @@ func openRestricted(a *attempt) {
 			}
 		}
 	}
+	// The one who may open it is refused until the reason is on record.
+	silent := a.hostile(identity.Caller{Kind: identity.Person, ID: "silent", Roles: []string{"restricted-access-officer"}})
+	_, err := registryv1.NewRegistryServiceClient(silent).GetCustomer(a.ctx, &registryv1.GetCustomerRequest{Crn: crn})
+	a.refused("a record that is not opened", err, codes.PermissionDenied, "RESTRICTED_ACCESS")
+	for _, reason := range []string{"", "as required", "..........", "look look look"} {
+		_, err := registryv1.NewCircumstanceServiceClient(silent).OpenRestrictedRecord(a.ctx, &registryv1.OpenRestrictedRecordRequest{Crn: crn, ActionId: "open", Reason: reason})
+		a.refused("opened without a reason", err, codes.InvalidArgument, "FIELD_INVALID")
+	}
+	_, err = registryv1.NewCircumstanceServiceClient(silent).ListCustomerVersions(a.ctx, &registryv1.ListCustomerVersionsRequest{Crn: crn})
+	a.refused("versions of a record that is not opened", err, codes.PermissionDenied, "RESTRICTED_ACCESS")
 	a.Logf("%d looks", looked)
 }
 
