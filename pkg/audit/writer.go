@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/binary"
 	"errors"
 	"hash"
 	"sync"
@@ -46,17 +47,33 @@ const (
 // hash of the CRN. Who holds the key can find a customer's entries; nobody else
 // learns a CRN from one.
 func (w *Writer) Customer(crn string) string {
+	var in [64]byte
+	return w.named(customerPrefix, append(append(in[:0], "crn:"...), crn...))
+}
+
+// Pseudonym stands for a personal particular where it is not to be told: the
+// kind, "/" and a keyed hash of the values. The same values have the same one
+// in every service that shares the key; nobody without the key learns them by
+// trying out all there may be.
+func (w *Writer) Pseudonym(kind string, values ...string) string {
+	var buf [128]byte
+	in := append(append(buf[:0], kind...), '/')
+	for _, v := range values {
+		in = append(binary.AppendUvarint(in, uint64(len(v))), v...) // "a", "bc" is not "ab", "c"
+	}
+	return w.named(kind+"/", in)
+}
+
+// named is a prefix and the keyed hash of what has the name.
+func (w *Writer) named(prefix string, in []byte) string {
 	mac := w.macs.Get().(hash.Hash) //nolint:forcetypeassert // the pool makes nothing else
 	mac.Reset()
-	var in [64]byte
-	mac.Write(append(append(in[:0], "crn:"...), crn...))
+	mac.Write(in)
 	var sum [sha256.Size]byte
-	var out [len(customerPrefix) + pseudonymBytes*8/5]byte
+	var out [32 + pseudonymBytes*8/5]byte
 	mac.Sum(sum[:0])
 	w.macs.Put(mac)
-	copy(out[:], customerPrefix)
-	customerEncoding.Encode(out[len(customerPrefix):], sum[:pseudonymBytes])
-	return string(out[:])
+	return string(customerEncoding.AppendEncode(append(out[:0], prefix...), sum[:pseudonymBytes]))
 }
 
 // header is what the entries of a record have in common.

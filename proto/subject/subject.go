@@ -26,7 +26,8 @@ const (
 	IntakeAuthorities = "intake-authorities"
 	AdviceAuthorities = "adviceoutcome-authorities"
 	AdviceNotified    = "adviceoutcome-notified"
-	// WorkItemNotices takes notice events, WorkItemCircumstances changed records.
+	// WorkItemNotices takes notice events and conflicts of interest,
+	// WorkItemCircumstances changed records.
 	WorkItemNotices       = "workitems-notices"
 	WorkItemCircumstances = "workitems-circumstances"
 	RegistryWorkItems     = "registry-workitems"

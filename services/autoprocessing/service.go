@@ -146,6 +146,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.relay.Run,
 		s.workload.Run,
 		s.register.Run,
+		s.restricted.Run,
 		s.sweep("autoprocessing-day-roll", s.config.DayRollEvery, s.processor.DayRoll),
 		s.sweep("autoprocessing-claims", s.config.QueueEvery, s.processor.Claims),
 		s.sweep("autoprocessing-relock", s.config.QueueEvery, s.processor.Relock),

@@ -77,7 +77,7 @@ func (w *watched) written(t *testing.T) (records []string, entries []audit.Entry
 func (w *watched) state(t *testing.T) string {
 	t.Helper()
 	var state string
-	for _, table := range []string{"customer", "customer_version", "customer_name", "document", "authority", "provider", "feed_record", "feed_quarantine", "follow_on", "outbox", "notice", "card_hold"} {
+	for _, table := range []string{"customer", "customer_version", "customer_name", "document", "authority", "provider", "feed_record", "feed_quarantine", "follow_on", "outbox", "notice", "card_hold", "opening"} {
 		var text string
 		if err := w.admin.QueryRow(t.Context(), `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM registry.`+table+` x`).Scan(&text); err != nil {
 			t.Fatal(err)
@@ -164,6 +164,19 @@ func (w *watched) acts(t *testing.T) []act {
 			_, err := circumstances.PlaceDocument(t.Context(), &registryv1.PlaceDocumentRequest{Crn: customer(1).GetCrn(), DocumentId: document, Title: "CANARY", Text: "CANARY"})
 			return err
 		}, "officer:alice: customer.document-placed", ""},
+		{"PutCustomer restricted", func() error {
+			c := customer(70)
+			c.RestrictedAccess = true
+			_, err := as.PutCustomer(t.Context(), &registryv1.PutCustomerRequest{Customer: c})
+			if err != nil && strings.Contains(err.Error(), "restricted") {
+				return nil
+			}
+			return err
+		}, "officer:alice: customer.changed", ""},
+		{"OpenRestrictedRecord", func() error {
+			_, err := w.feeder(t, keyholder).OpenRestrictedRecord(t.Context(), opening(customer(70).GetCrn(), "a", "CANARY of the family's safety"))
+			return err
+		}, "officer:rao: access.opened", ""},
 		{"PutAuthority", func() error {
 			_, err := root.PutAuthority(t.Context(), &registryv1.PutAuthorityRequest{Authority: authority("frc")})
 			return err

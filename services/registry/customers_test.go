@@ -213,6 +213,7 @@ func TestRestrictedRecords(t *testing.T) {
 	_, err = w.as(t, officer).PutCustomer(t.Context(), put(open, 1))
 	wantCode(t, err, codes.PermissionDenied)
 
+	w.opens(t, c.GetCrn())
 	got, err := w.as(t, keyholder).GetCustomer(t.Context(), get)
 	if err != nil || !got.GetCustomer().GetRestrictedAccess() {
 		t.Errorf("the Restricted Access officer gets %v, %v", got, err)

@@ -66,6 +66,7 @@ func TestNoticesInForceOfRestrictedRecords(t *testing.T) {
 	}
 	change(1, moves("2 Side Street"))
 	change(2, restricts(true), moves("3 Hill Street"))
+	w.opens(t, crn)
 	change(3, child("Kit"))
 	change(4, rent("BOARD"))
 	if list := w.notifications(t); len(list) != 1 {

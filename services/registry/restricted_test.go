@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ func (w *world) secret(t *testing.T) *registryv1.Customer {
 	principal.Nominee = &registryv1.Nominee{Kind: "PERSON", Crn: c.GetCrn()}
 	w.put(t, c, partner, principal, customer(4))
 	w.follow(t)
+	w.opens(t, c.GetCrn())
 	if _, err := w.feeder(t, keyholder).PlaceDocument(t.Context(), &registryv1.PlaceDocumentRequest{
 		Crn: c.GetCrn(), DocumentId: clock.DerivedID(clock.ID{}, "d").String(), Title: canary, Text: canary,
 	}); err != nil {
@@ -123,24 +125,22 @@ func TestLinkedRecordsTellNothing(t *testing.T) {
 			t.Errorf("the Restricted Access officer gets %v, %v, %v", partner, principal, nominee)
 		}
 	}
+	parts := []string{"partner_carer_allowance", "nominee_deceased", "nominee_for"}
 	for n := 2; n <= 4; n++ {
-		told := map[bool]string{}
 		for _, who := range []identity.Caller{officer, keyholder} {
 			page, err := w.feeder(t, who).ListCustomerVersions(t.Context(), &registryv1.ListCustomerVersionsRequest{Crn: customer(n).GetCrn()})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, v := range page.GetVersions() {
-				told[who.ID == keyholder.ID] += strings.Join(v.GetChanged(), " ") + " "
+				if slices.ContainsFunc(v.GetChanged(), func(part string) bool { return slices.Contains(parts, part) }) {
+					t.Errorf("the history of %d tells %s that %q changed", n, who.ID, v.GetChanged())
+				}
 			}
 		}
-		for _, part := range []string{"partner_carer_allowance", "nominee_deceased", "nominee_for"} {
-			if strings.Contains(told[false], part) {
-				t.Errorf("the history of %d tells an officer that %s changed", n, part)
-			}
-		}
-		if told[true] == told[false] {
-			t.Errorf("the history of %d tells the Restricted Access officer no more: nothing is proved", n)
+		var changed bool
+		if err := w.pool.QueryRow(t.Context(), `SELECT bool_or(changed && $2) FROM customer_version WHERE crn = $1`, customer(n).GetCrn(), parts).Scan(&changed); err != nil || !changed {
+			t.Errorf("nothing of that changed in the history of %d: nothing is proved (%v)", n, err)
 		}
 	}
 	changed, err := w.feeder(t, officer).ChangeCustomer(t.Context(), &registryv1.ChangeCustomerRequest{
@@ -205,6 +205,7 @@ func TestRestrictionsAreChangedByTheirOfficerOnly(t *testing.T) {
 	if got := imported(feedService, proto.CloneOf(altered)); got.GetChanged() != 1 {
 		t.Errorf("the agency's feed cannot change a restricted record: %v", got)
 	}
+	w.opens(t, c.GetCrn())
 	now, err := w.as(t, keyholder).GetCustomer(t.Context(), &registryv1.GetCustomerRequest{Crn: c.GetCrn()})
 	if err != nil || !now.GetCustomer().GetRestrictedAccess() {
 		t.Errorf("the record is %v, %v", now, err)
@@ -233,7 +234,9 @@ func TestEventsOfRestrictedRecordsAreLean(t *testing.T) {
 	}
 	restrict := &registryv1.Change{Change: &registryv1.Change_RestrictedAccess{RestrictedAccess: true}}
 	lift := &registryv1.Change{Change: &registryv1.Change_RestrictedAccess{}}
-	for i, e := range []*eventv1.CircumstanceChanged{as(keyholder, 1, restrict), as(keyholder, 2, rent("BOARD")), as(keyholder, 3, lift)} {
+	list := []*eventv1.CircumstanceChanged{as(keyholder, 1, restrict)}
+	w.opens(t, c.GetCrn())
+	for i, e := range append(list, as(keyholder, 2, rent("BOARD")), as(keyholder, 3, lift)) {
 		for _, body := range [][]byte{e.GetBefore(), e.GetAfter()} {
 			if strings.Contains(string(body), canary) || strings.Contains(string(body), "1901-01-01") {
 				t.Errorf("event %d carries %q", i, body)

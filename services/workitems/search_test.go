@@ -51,20 +51,29 @@ func (d *desk) thousand() []row {
 	return all
 }
 
-// pages returns the ids of all pages.
+// pages returns the ids of all pages, which must be as many as each page says.
 func (d *desk) pages(c workitemv1.WorkItemServiceClient, r *workitemv1.SearchWorkItemsRequest) []string {
 	d.t.Helper()
 	r = proto.Clone(r).(*workitemv1.SearchWorkItemsRequest)
+	r.Count = true
 	var ids []string
+	var total *workitemv1.ItemTotal
 	for {
 		page, err := c.SearchWorkItems(context.Background(), r)
 		if err != nil {
 			d.t.Fatalf("%v: %v", r, err)
 		}
+		if total != nil && total.GetItems() != page.GetTotal().GetItems() {
+			d.t.Errorf("%v: %v in all, and on a later page %v", r, total, page.GetTotal())
+		}
+		total = page.GetTotal()
 		for _, w := range page.GetWorkItems() {
 			ids = append(ids, w.GetWorkItemId())
 		}
 		if r.PageToken = page.GetNextPageToken(); r.PageToken == "" {
+			if total.GetItems() != int64(len(ids)) || total.GetMore() {
+				d.t.Errorf("%v: %d items, counted %v", r, len(ids), total)
+			}
 			return ids
 		}
 		if len(page.GetWorkItems()) != int(r.GetPageSize()) {
@@ -210,6 +219,10 @@ func TestMineAreTheOpenOnesOfTheCaller(t *testing.T) {
 	if len(want) == 0 || !slices.Equal(got, want) {
 		t.Errorf("%d items, want %d", len(got), len(want))
 	}
+	counted, err := c.ListMyWorkItems(context.Background(), &workitemv1.ListMyWorkItemsRequest{PageSize: 1, Count: true})
+	if err != nil || counted.GetTotal().GetItems() != int64(len(want)) {
+		t.Errorf("counted %v, %v, want %d", counted.GetTotal(), err, len(want))
+	}
 }
 
 func TestCountsAreThoseOfTheOpenItems(t *testing.T) {
@@ -264,16 +277,16 @@ func TestASearchThatCannotBe(t *testing.T) {
 	_, err = c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{PageToken: "rubbish"})
 	refusedAs(t, "a forged token", err, fault.Invalid, "FIELD_INVALID", "page_token")
 	page, err := c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{Office: "QLD1", PageSize: 5})
-	if err != nil || page.GetNextPageToken() == "" {
+	if err != nil || page.GetNextPageToken() == "" || page.GetTotal() != nil {
 		t.Fatal(page, err)
 	}
 	_, err = c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{Office: "NT2", PageToken: page.GetNextPageToken()})
 	refusedAs(t, "a token of other filters", err, fault.Invalid, "FIELD_INVALID", "page_token", "filters")
-	if _, err = c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{Office: "QLD1", PageSize: 9, PageToken: page.GetNextPageToken()}); err != nil {
-		t.Errorf("the same list in larger pages: %v", err)
+	if _, err = c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{Office: "QLD1", PageSize: 9, Count: true, PageToken: page.GetNextPageToken()}); err != nil {
+		t.Errorf("the same list in larger pages, counted: %v", err)
 	}
-	nothing, err := c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{Group: workitemv1.Group_GROUP_CARD, Codes: []string{"I070Q1"}})
-	if err != nil || len(nothing.GetWorkItems()) != 0 {
+	nothing, err := c.SearchWorkItems(ctx, &workitemv1.SearchWorkItemsRequest{Group: workitemv1.Group_GROUP_CARD, Codes: []string{"I070Q1"}, Count: true})
+	if err != nil || len(nothing.GetWorkItems()) != 0 || nothing.GetTotal() == nil || nothing.GetTotal().GetItems() != 0 {
 		t.Errorf("a code of another group: %v, %v", nothing, err)
 	}
 }

@@ -94,7 +94,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 	}, outbox.Options{MaxDepth: cfg.OutboxDepth})
 	s.generator = events.NewGenerator(events.Deps{
 		Pool: d.Pool, Bus: d.Bus, Relay: s.relay, Clock: d.Clock, Zone: d.Zone, Telemetry: d.Telemetry,
-		Store: s.store, Catalogue: items, MaxEvents: cfg.MaxEvents, SweepWorkers: cfg.SweepWorkers, SweepEvery: cfg.SweepEvery,
+		Store: s.store, Catalogue: items, Audit: d.Audit, MaxEvents: cfg.MaxEvents, SweepWorkers: cfg.SweepWorkers, SweepEvery: cfg.SweepEvery,
 	})
 	s.api = api.New(api.Deps{Store: s.store, Outbox: s.relay, Clock: d.Clock, Zone: d.Zone, Catalogue: items, Log: d.Telemetry.Log})
 	return s, nil

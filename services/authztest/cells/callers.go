@@ -87,7 +87,8 @@ func allows(row *access.Row, c *caller) bool {
 }
 
 // opensRestricted says whether the row lets the caller see restricted records:
-// the Restricted Access officer, and whoever reaches every record by it.
+// the Restricted Access officer, where it need not be opened first (nobody opens it
+// in a walk), and whoever reaches every record by it.
 func opensRestricted(row *access.Row, c *caller) bool {
-	return c.Has(access.Restricted) || row.Scope == access.All || c.Kind == identity.Service
+	return c.Has(access.Restricted) && row.Scope != access.Opened || row.Scope == access.All || c.Kind == identity.Service
 }

@@ -69,6 +69,10 @@ func (w *World) particular(m proto.Message, c *cell) {
 		r.Queries = []*registryv1.CustomerQuery{{Crn: c.about.crn}}
 	case *registryv1.ChangeCustomerRequest:
 		r.Changes = rent
+	case *registryv1.OpenRestrictedRecordRequest:
+		if c.object == restricted {
+			r.Reason = "as required" // no reason: the record stays closed in the walk
+		}
 	case *registryv1.FeedChangesRequest:
 		r.Record = &registryv1.FeedRecord{Feed: "cells", Reference: "walk", Crn: c.about.crn, OccurredAt: timestamppb.New(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)), Changes: rent}
 	case *registryv1.ListQuarantinedRequest:

@@ -179,6 +179,12 @@ func (w *World) records(ctx context.Context, crn, word string, into *ids) error 
 	who := olive
 	if word == hiddenWord {
 		who = keyholder
+		_, err := do[*registryv1.OpenRestrictedRecordResponse](ctx, w, who, circumstances+"OpenRestrictedRecord", &registryv1.OpenRestrictedRecordRequest{
+			Crn: crn, ActionId: document, Reason: "The record is made ready for a walk",
+		})
+		if err != nil {
+			return err
+		}
 	}
 	_, err := do[*registryv1.PlaceDocumentResponse](ctx, w, who, circumstances+"PlaceDocument", &registryv1.PlaceDocumentRequest{Crn: crn, DocumentId: document, Title: "A contact", Text: word + "document"})
 	if err != nil {

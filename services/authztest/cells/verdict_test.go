@@ -55,6 +55,7 @@ func reply(t *testing.T, m proto.Message) *answer {
 
 const (
 	getCustomer   = "/noticehub.registry.v1.RegistryService/GetCustomer"
+	listNotices   = "/noticehub.processing.v1.RegisterService/ListNotices"
 	getSubmission = "/noticehub.intake.v1.IntakeService/GetSubmission"
 )
 
@@ -79,7 +80,8 @@ func TestAWalkFindsLeaks(t *testing.T) {
 		"a masked field":                {getCustomer, "person auditor", own, reply(t, record("1 Plain Street")), "customer.addresses.street"},
 		"masked for one of two roles":   {getCustomer, "person officer+auditor", own, reply(t, record("1 Plain Street")), ""},
 		"a restricted record":           {getCustomer, "person officer", restricted, reply(t, record(hiddenWord)), "restricted record"},
-		"opened by who may":             {getCustomer, "person restricted-access-officer", restricted, reply(t, record(hiddenWord)), ""},
+		"not opened by who may":         {getCustomer, "person restricted-access-officer", restricted, reply(t, record(hiddenWord)), "restricted record"},
+		"shown to who may":              {listNotices, "person restricted-access-officer", restricted, reply(t, record(hiddenWord)), ""},
 		"a word in an error":            {getCustomer, "person officer", restricted, &answer{code: codes.PermissionDenied, reason: "RESTRICTED_ACCESS", text: hiddenWord}, "restricted record"},
 		"another authority's":           {getSubmission, "authority one", foreign, reply(t, &intakev1.GetSubmissionResponse{Submission: &intakev1.SubmissionView{Submission: &intakev1.Submission{CaseWorker: "Kanartwo"}}}), "tells of a record of two"},
 	} {

@@ -125,13 +125,13 @@ func TestSigningInOnTheCommandLine(t *testing.T) {
 	if err := d.login("nobody"); err == nil || !strings.Contains(err.Error(), "check the name") {
 		t.Errorf("as nobody: %v", err)
 	}
-	if got := (decider{connection: connection{Dir: d.dir}}).officer(); got.As != "rita" || len(got.Roles) != 1 {
+	if got := (keyholder{connection: connection{Dir: d.dir}}).officer(); got.As != "rita" || len(got.Roles) != 1 {
 		t.Errorf("nobody signed in, %s decides with %q", got.As, got.Roles)
 	}
 	if err := d.login("officer.blake"); err != nil {
 		t.Fatal(err)
 	}
-	if got := (decider{connection: connection{Dir: d.dir}}).officer(); got.As != "" || got.Roles != nil {
+	if got := (keyholder{connection: connection{Dir: d.dir}}).officer(); got.As != "" || got.Roles != nil {
 		t.Errorf("signed in, but %s decides with %q", got.As, got.Roles)
 	}
 	file := filepath.Join(d.dir, credentialsFile)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/noticehub/noticehub/pkg/clock"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
+	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 )
 
 type restrictedCommand struct {
@@ -21,6 +22,7 @@ type restrictedCommand struct {
 	Lift      restrictedLift      `cmd:"" help:"Lift access for the officer who asked (Restricted Access officer)."`
 	Keep      restrictedKeep      `cmd:"" help:"Keep access restricted (Restricted Access officer)."`
 	View      restrictedView      `cmd:"" help:"Look at the record; the reason is kept."`
+	Open      restrictedOpen      `cmd:"" help:"Open a restricted record for an hour (Restricted Access officer); the reason is kept."`
 	Reinstate restrictedReinstate `cmd:"" help:"End a lift early."`
 	Conflict  restrictedConflict  `cmd:"" help:"Declare that an officer must not see a customer's record."`
 }
@@ -128,20 +130,25 @@ func (c *restrictedRequest) Run(ctx context.Context, out io.Writer) error {
 	})
 }
 
-// decider is a connection as a Restricted Access officer, never the officer who
+// keyholder is a connection as a Restricted Access officer, never the officer who
 // works in the queue.
-type decider struct {
+type keyholder struct {
 	connection
-	As         string   `help:"Id of the Restricted Access officer to act as, in development; by default who is signed in, or rita." env:"NOTICEHUB_RESTRICTED_OFFICER" placeholder:"ID"`
-	Roles      []string `help:"Roles of the officer, in development; by default those of who is signed in, or restricted-access-officer."`
-	Submission string   `arg:"" help:"Submission id."`
-	Reason     string   `help:"Why." required:""`
+	As    string   `help:"Id of the Restricted Access officer to act as, in development; by default who is signed in, or rita." env:"NOTICEHUB_RESTRICTED_OFFICER" placeholder:"ID"`
+	Roles []string `help:"Roles of the officer, in development; by default those of who is signed in, or restricted-access-officer."`
 }
 
-// officer is who decides: never by a development identity where somebody is
+// decider decides a submission's case.
+type decider struct {
+	keyholder
+	Submission string `arg:"" help:"Submission id."`
+	Reason     string `help:"Why." required:""`
+}
+
+// officer is who acts: never by a development identity where somebody is
 // signed in and no flag says otherwise.
-func (d decider) officer() officer {
-	o := officer{connection: d.connection, As: d.As, Roles: d.Roles}
+func (d keyholder) officer() officer {
+	o := officer(d)
 	if _, named := o.caller(); !named {
 		if _, signedIn, err := o.signedIn(); signedIn || err != nil {
 			return o
@@ -205,6 +212,28 @@ func (c *restrictedReinstate) Run(ctx context.Context, out io.Writer) error {
 		answer, err := s.ReinstateAccess(ctx, &processingv1.ReinstateAccessRequest{SubmissionId: c.Submission, ActionId: action(), Reason: c.Reason})
 		return sayCase(out, answer.GetCase(), err)
 	})
+}
+
+type restrictedOpen struct {
+	keyholder
+	CRN    string `arg:"" name:"crn" help:"CRN of the customer."`
+	Reason string `help:"Why, in your own words." required:""`
+}
+
+// Run opens a record in the registry.
+func (c *restrictedOpen) Run(ctx context.Context, out io.Writer) error {
+	conn, err := c.officer().dial()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	answer, err := registryv1.NewCircumstanceServiceClient(conn).OpenRestrictedRecord(ctx, &registryv1.OpenRestrictedRecordRequest{
+		Crn: c.CRN, Reason: c.Reason, ActionId: action(),
+	})
+	if err == nil {
+		fmt.Fprintln(out, "open until", answer.GetUntil().AsTime().Format(time.RFC3339))
+	}
+	return err
 }
 
 type restrictedConflict struct {

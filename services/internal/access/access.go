@@ -35,6 +35,9 @@ const (
 	// AllButRestricted is every record, of a restricted one only what is shown
 	// without opening it. The Restricted Access officer reaches these too.
 	AllButRestricted Scope = "all but restricted"
+	// Opened is as AllButRestricted, but the Restricted Access officer reaches a
+	// restricted record only once it is opened, with a reason, and while it is.
+	Opened Scope = "opened"
 	// All is every record.
 	All Scope = "all"
 	// NoCustomers is what holds nothing about a customer.

@@ -21,7 +21,7 @@ func short(role string) string {
 }
 
 // marks are how the matrix writes a scope.
-var marks = map[Scope]string{Own: "own", AllButRestricted: "unrestr.", All: "all", NoCustomers: "yes"}
+var marks = map[Scope]string{Own: "own", AllButRestricted: "unrestr.", Opened: "unrestr.", All: "all", NoCustomers: "yes"}
 
 // WriteDocument writes the table for people, as Markdown.
 func (b *Book) WriteDocument(out io.Writer) error {
@@ -39,9 +39,14 @@ PERMISSION_DENIED (METHOD_DENIED) before the call is decoded. Both leave an audi
 |---|---|
 | own | what is the caller's own: an authority's submissions, disclosures and reports, an officer's items. What is somebody else's is answered exactly like what is not there |
 | unrestr. | every record; of a restricted one only what is shown without opening it |
+| opened | every record; a restricted one only while it is open to the officer, by OpenRestrictedRecord with its reason |
 | all | every record |
 | yes | there is nothing about a customer in it |
 | * | some fields of the replies are masked, see below |
+
+Whatever the mark, a record about which a conflict of interest is declared for an
+officer (DeclareConflict) is shut to that officer, with its submissions, work items
+and activities: lists mask them, the rest is refused as CONFLICT_OF_INTEREST.
 
 ## Roles
 
@@ -98,8 +103,12 @@ func (b *Book) line(d *strings.Builder, row *Row) {
 		mark := ""
 		if slices.Contains(row.Roles, r.Name) {
 			mark = marks[row.Scope]
-			if row.Scope == AllButRestricted && r.Name == Restricted {
+			switch {
+			case r.Name != Restricted:
+			case row.Scope == AllButRestricted:
 				mark = marks[All]
+			case row.Scope == Opened:
+				mark = "opened"
 			}
 			if len(row.Masks[r.Name]) > 0 {
 				mark += " *"

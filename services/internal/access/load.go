@@ -157,7 +157,7 @@ func (r *reader) row(m protoreflect.MethodDescriptor, w *writtenRow) {
 		wrong("nobody may call it")
 	case !others && row.Scope != "":
 		wrong("scope is for people and services, and none may call it")
-	case others && !slices.Contains([]Scope{Own, AllButRestricted, All, NoCustomers}, row.Scope):
+	case others && !slices.Contains([]Scope{Own, AllButRestricted, Opened, All, NoCustomers}, row.Scope):
 		wrong("scope %q is unknown", row.Scope)
 	}
 	if w.Effect != "read" && w.Effect != "write" {

@@ -114,14 +114,19 @@ func (s *stage) lookAtBus() {
 			s.lookAtEvent(e)
 		}
 	}
+	if s.restricted < 2 || s.children == 0 {
+		s.problem("%d events of a restricted record and %d names of other children were seen on the bus", s.restricted, s.children)
+	}
 }
 
 // lookAtEvent: which events carry personal data is the design's; of the others
 // the CRN, the reference and the note for the authority are for their consumers.
 func (s *stage) lookAtEvent(e *eventv1.Event) {
 	switch b := e.GetBody().(type) {
-	case *eventv1.Event_SubmissionLodged, *eventv1.Event_SubmissionCreated, *eventv1.Event_CircumstanceChanged, *eventv1.Event_WithdrawalRequested:
+	case *eventv1.Event_SubmissionLodged, *eventv1.Event_SubmissionCreated, *eventv1.Event_WithdrawalRequested:
 		return
+	case *eventv1.Event_CircumstanceChanged:
+		s.lookAtRecord(b.CircumstanceChanged)
 	default:
 		m := e.ProtoReflect()
 		f := m.WhichOneof(m.Descriptor().Oneofs().ByName("body"))
@@ -191,7 +196,7 @@ func (s *stage) lookAtTables() error {
 	if len(tables) < 20 {
 		s.problem("only %d tables were found", len(tables))
 	}
-	kept := map[string]bool{}
+	kept, named := map[string]bool{}, 0
 	for _, t := range tables {
 		rows, err := s.admin.Query(s.ctx, `SELECT * FROM `+pgx.Identifier{t[0], t[1]}.Sanitize())
 		if err != nil {
@@ -206,6 +211,13 @@ func (s *stage) lookAtTables() error {
 				}
 				for _, b := range found {
 					kept[b.Song] = true
+					switch {
+					case t[0] != "workitems" || b.Field != childName:
+					case b.Secret:
+						s.hit("the column "+column+" of a restricted record", b)
+					default:
+						named++
+					}
 				}
 			}
 		}
@@ -216,6 +228,9 @@ func (s *stage) lookAtTables() error {
 	// What was planted has to have arrived where it belongs, or nothing is shown.
 	if len(kept) < enough {
 		s.problem("only %d canaries arrived in the tables they are for", len(kept))
+	}
+	if named == 0 {
+		s.problem("no name of a child arrived with the work items, which may have those of open records")
 	}
 	var entries int
 	if err := s.admin.QueryRow(s.ctx, `SELECT coalesce(sum(count), 0) FROM audit.record`).Scan(&entries); err != nil || entries < enough {

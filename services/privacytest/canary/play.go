@@ -79,6 +79,11 @@ func (s *stage) records(open, restricted *registryv1.Customer) error {
 		Crn: put.GetCustomer().GetCrn(), ExpectedVersion: put.GetCustomer().GetRecordVersion(), Changes: s.changes(Bird{}),
 	}, Bird{}, "crn", "changes"))
 	s.must("change a customer", err)
+	_, err = registryv1.NewCircumstanceServiceClient(s.as(keeper)).OpenRestrictedRecord(s.ctx, Plant(s.set, &registryv1.OpenRestrictedRecordRequest{
+		Crn: restricted.GetCrn(), ActionId: clock.NewID(time.Now()).String(),
+		Reason: "What it is for is " + s.set.of(word, Bird{Secret: true, Field: "noticehub.registry.v1.OpenRestrictedRecordRequest.reason"}),
+	}, Bird{Secret: true}, "crn", "reason"))
+	s.must("open a restricted record", err)
 	for _, c := range []*registryv1.Customer{open, restricted} {
 		b := Bird{Secret: c.GetRestrictedAccess()}
 		_, err := registryv1.NewCircumstanceServiceClient(s.as(keeper)).ChangeCustomer(s.ctx, Plant(s.set, &registryv1.ChangeCustomerRequest{

@@ -36,13 +36,15 @@ type stage struct {
 	ended chan error
 	conns []*grpc.ClientConn
 
-	mu       sync.Mutex
-	heard    []*nats.Msg
-	called   map[string]bool
-	owned    int // canaries that came back to their authority
-	hits     map[string]int
-	problems []string
-	action   func(string)
+	mu     sync.Mutex
+	heard  []*nats.Msg
+	called map[string]bool
+	owned  int // canaries that came back to their authority
+	// Events of restricted records, and names of children in those of others.
+	restricted, children int
+	hits                 map[string]int
+	problems             []string
+	action               func(string)
 }
 
 // open starts a bus that can be listened to, and the hub on it.

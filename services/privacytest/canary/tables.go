@@ -25,6 +25,7 @@ var columns = map[string][]string{
 	"autoprocessing.conflict":    {"crn", "reason"},
 	"registry.lift":              {"crn"},
 	"registry.conflict":          {"crn"},
+	"registry.opening":           {"crn", "reason"},
 	// What authorities are told.
 	"adviceoutcome.outcome":      {"crn", "reference", "note"},
 	"adviceoutcome.report_chunk": {"content"},
@@ -42,6 +43,7 @@ var columns = map[string][]string{
 	// Work that follows from them.
 	"workitems.customer":       {"crn", "facts"},
 	"workitems.notice":         {"crn"},
+	"workitems.conflict":       {"crn"},
 	"workitems.work_item":      {"crn", "value", "cause", "occurrence"},
 	"workitems.covered":        {"crn", "cause", "occurrence"},
 	"workitems.work_item_step": {"note"},

@@ -2214,7 +2214,9 @@ type CircumstanceChanged struct {
 	RecordVersion int64 `protobuf:"varint,2,opt,name=record_version,json=recordVersion,proto3" json:"record_version,omitempty"`
 	// Names of the parts that changed, such as "addresses" or "payments".
 	Changed []string `protobuf:"bytes,3,rep,name=changed,proto3" json:"changed,omitempty"`
-	// The record before, noticehub.registry.v1.Customer encoded; empty when new.
+	// The record before, noticehub.registry.v1.Customer encoded; empty when new. While
+	// the record is restricted, before the change or after it, neither says who and
+	// where the customer and the children are, nor what is paid.
 	Before []byte `protobuf:"bytes,4,opt,name=before,proto3" json:"before,omitempty"`
 	// The record after, noticehub.registry.v1.Customer encoded.
 	After []byte `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`

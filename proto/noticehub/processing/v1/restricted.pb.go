@@ -1180,7 +1180,9 @@ func (x *ListAccessCasesRequest) GetLimit() int32 {
 type ListAccessCasesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cases.
-	Cases         []*AccessCase `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
+	Cases []*AccessCase `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
+	// The sign of WatchAccessCases, read before the cases.
+	Sign          int64 `protobuf:"varint,2,opt,name=sign,proto3" json:"sign,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1222,6 +1224,107 @@ func (x *ListAccessCasesResponse) GetCases() []*AccessCase {
 	return nil
 }
 
+func (x *ListAccessCasesResponse) GetSign() int64 {
+	if x != nil {
+		return x.Sign
+	}
+	return 0
+}
+
+// WatchAccessCasesRequest needs nothing.
+type WatchAccessCasesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAccessCasesRequest) Reset() {
+	*x = WatchAccessCasesRequest{}
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAccessCasesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAccessCasesRequest) ProtoMessage() {}
+
+func (x *WatchAccessCasesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAccessCasesRequest.ProtoReflect.Descriptor instead.
+func (*WatchAccessCasesRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_processing_v1_restricted_proto_rawDescGZIP(), []int{16}
+}
+
+// WatchAccessCasesResponse comes at once, then only when the caller's list of
+// open cases changed, four times a second at most.
+type WatchAccessCasesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Open cases that ListAccessCases lists for the caller.
+	Open int64 `protobuf:"varint,1,opt,name=open,proto3" json:"open,omitempty"`
+	// Another number whenever these cases are others or stand otherwise: as long as
+	// it is the same, so is the list.
+	Sign          int64 `protobuf:"varint,2,opt,name=sign,proto3" json:"sign,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchAccessCasesResponse) Reset() {
+	*x = WatchAccessCasesResponse{}
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchAccessCasesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchAccessCasesResponse) ProtoMessage() {}
+
+func (x *WatchAccessCasesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchAccessCasesResponse.ProtoReflect.Descriptor instead.
+func (*WatchAccessCasesResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_processing_v1_restricted_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WatchAccessCasesResponse) GetOpen() int64 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *WatchAccessCasesResponse) GetSign() int64 {
+	if x != nil {
+		return x.Sign
+	}
+	return 0
+}
+
 // DeclareConflictRequest names an officer and a customer.
 type DeclareConflictRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1237,7 +1340,7 @@ type DeclareConflictRequest struct {
 
 func (x *DeclareConflictRequest) Reset() {
 	*x = DeclareConflictRequest{}
-	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[16]
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1352,7 @@ func (x *DeclareConflictRequest) String() string {
 func (*DeclareConflictRequest) ProtoMessage() {}
 
 func (x *DeclareConflictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[16]
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1365,7 @@ func (x *DeclareConflictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclareConflictRequest.ProtoReflect.Descriptor instead.
 func (*DeclareConflictRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_restricted_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_processing_v1_restricted_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DeclareConflictRequest) GetOfficerId() string {
@@ -1295,7 +1398,7 @@ type DeclareConflictResponse struct {
 
 func (x *DeclareConflictResponse) Reset() {
 	*x = DeclareConflictResponse{}
-	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[17]
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1307,7 +1410,7 @@ func (x *DeclareConflictResponse) String() string {
 func (*DeclareConflictResponse) ProtoMessage() {}
 
 func (x *DeclareConflictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[17]
+	mi := &file_noticehub_processing_v1_restricted_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1320,7 +1423,7 @@ func (x *DeclareConflictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclareConflictResponse.ProtoReflect.Descriptor instead.
 func (*DeclareConflictResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_processing_v1_restricted_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_processing_v1_restricted_proto_rawDescGZIP(), []int{19}
 }
 
 var File_noticehub_processing_v1_restricted_proto protoreflect.FileDescriptor
@@ -1400,9 +1503,14 @@ const file_noticehub_processing_v1_restricted_proto_rawDesc = "" +
 	"\x16ListAccessCasesRequest\x12D\n" +
 	"\x05state\x18\x01 \x01(\x0e2$.noticehub.processing.v1.AccessStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x12 \n" +
 	"\x05limit\x18\x02 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05limit\"T\n" +
+	"\xbaH\a\x1a\x05\x18\xf4\x03(\x00R\x05limit\"h\n" +
 	"\x17ListAccessCasesResponse\x129\n" +
-	"\x05cases\x18\x01 \x03(\v2#.noticehub.processing.v1.AccessCaseR\x05cases\"\x94\x01\n" +
+	"\x05cases\x18\x01 \x03(\v2#.noticehub.processing.v1.AccessCaseR\x05cases\x12\x12\n" +
+	"\x04sign\x18\x02 \x01(\x03R\x04sign\"\x19\n" +
+	"\x17WatchAccessCasesRequest\"B\n" +
+	"\x18WatchAccessCasesResponse\x12\x12\n" +
+	"\x04open\x18\x01 \x01(\x03R\x04open\x12\x12\n" +
+	"\x04sign\x18\x02 \x01(\x03R\x04sign\"\x94\x01\n" +
 	"\x16DeclareConflictRequest\x12&\n" +
 	"\n" +
 	"officer_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\tofficerId\x12+\n" +
@@ -1421,8 +1529,7 @@ const file_noticehub_processing_v1_restricted_proto_rawDesc = "" +
 	"\fRiskDecision\x12\x1d\n" +
 	"\x19RISK_DECISION_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12RISK_DECISION_LIFT\x10\x01\x12\x16\n" +
-	"\x12RISK_DECISION_KEEP\x10\x022\xf1\n" +
-	"\n" +
+	"\x12RISK_DECISION_KEEP\x10\x022\xec\v\n" +
 	"\x17RestrictedAccessService\x12\xbc\x01\n" +
 	"\x16RecordAuthorityContact\x126.noticehub.processing.v1.RecordAuthorityContactRequest\x1a7.noticehub.processing.v1.RecordAuthorityContactResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/restricted/{submission_id}:contact\x12\xb9\x01\n" +
 	"\x15RequestRiskAssessment\x125.noticehub.processing.v1.RequestRiskAssessmentRequest\x1a6.noticehub.processing.v1.RequestRiskAssessmentResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/restricted/{submission_id}:request\x12\xb5\x01\n" +
@@ -1430,7 +1537,8 @@ const file_noticehub_processing_v1_restricted_proto_rawDesc = "" +
 	"\x0fReinstateAccess\x12/.noticehub.processing.v1.ReinstateAccessRequest\x1a0.noticehub.processing.v1.ReinstateAccessResponse\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/restricted/{submission_id}:reinstate\x12\xb3\x01\n" +
 	"\x14ViewRestrictedRecord\x124.noticehub.processing.v1.ViewRestrictedRecordRequest\x1a5.noticehub.processing.v1.ViewRestrictedRecordResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/restricted/{submission_id}:view\x12\x96\x01\n" +
 	"\rGetAccessCase\x12-.noticehub.processing.v1.GetAccessCaseRequest\x1a..noticehub.processing.v1.GetAccessCaseResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/restricted/{submission_id}\x12\x8c\x01\n" +
-	"\x0fListAccessCases\x12/.noticehub.processing.v1.ListAccessCasesRequest\x1a0.noticehub.processing.v1.ListAccessCasesResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/restricted\x12\x98\x01\n" +
+	"\x0fListAccessCases\x12/.noticehub.processing.v1.ListAccessCasesRequest\x1a0.noticehub.processing.v1.ListAccessCasesResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/restricted\x12y\n" +
+	"\x10WatchAccessCases\x120.noticehub.processing.v1.WatchAccessCasesRequest\x1a1.noticehub.processing.v1.WatchAccessCasesResponse0\x01\x12\x98\x01\n" +
 	"\x0fDeclareConflict\x12/.noticehub.processing.v1.DeclareConflictRequest\x1a0.noticehub.processing.v1.DeclareConflictResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/restricted:conflictBKZIgithub.com/noticehub/noticehub/proto/noticehub/processing/v1;processingv1b\x06proto3"
 
 var (
@@ -1446,7 +1554,7 @@ func file_noticehub_processing_v1_restricted_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_processing_v1_restricted_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_noticehub_processing_v1_restricted_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_noticehub_processing_v1_restricted_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_noticehub_processing_v1_restricted_proto_goTypes = []any{
 	(AccessState)(0),                       // 0: noticehub.processing.v1.AccessState
 	(RiskDecision)(0),                      // 1: noticehub.processing.v1.RiskDecision
@@ -1466,26 +1574,28 @@ var file_noticehub_processing_v1_restricted_proto_goTypes = []any{
 	(*GetAccessCaseResponse)(nil),          // 15: noticehub.processing.v1.GetAccessCaseResponse
 	(*ListAccessCasesRequest)(nil),         // 16: noticehub.processing.v1.ListAccessCasesRequest
 	(*ListAccessCasesResponse)(nil),        // 17: noticehub.processing.v1.ListAccessCasesResponse
-	(*DeclareConflictRequest)(nil),         // 18: noticehub.processing.v1.DeclareConflictRequest
-	(*DeclareConflictResponse)(nil),        // 19: noticehub.processing.v1.DeclareConflictResponse
-	(*timestamppb.Timestamp)(nil),          // 20: google.protobuf.Timestamp
-	(*v1.Customer)(nil),                    // 21: noticehub.registry.v1.Customer
-	(*Notice)(nil),                         // 22: noticehub.processing.v1.Notice
+	(*WatchAccessCasesRequest)(nil),        // 18: noticehub.processing.v1.WatchAccessCasesRequest
+	(*WatchAccessCasesResponse)(nil),       // 19: noticehub.processing.v1.WatchAccessCasesResponse
+	(*DeclareConflictRequest)(nil),         // 20: noticehub.processing.v1.DeclareConflictRequest
+	(*DeclareConflictResponse)(nil),        // 21: noticehub.processing.v1.DeclareConflictResponse
+	(*timestamppb.Timestamp)(nil),          // 22: google.protobuf.Timestamp
+	(*v1.Customer)(nil),                    // 23: noticehub.registry.v1.Customer
+	(*Notice)(nil),                         // 24: noticehub.processing.v1.Notice
 }
 var file_noticehub_processing_v1_restricted_proto_depIdxs = []int32{
-	20, // 0: noticehub.processing.v1.AccessStep.at:type_name -> google.protobuf.Timestamp
+	22, // 0: noticehub.processing.v1.AccessStep.at:type_name -> google.protobuf.Timestamp
 	0,  // 1: noticehub.processing.v1.AccessCase.state:type_name -> noticehub.processing.v1.AccessState
-	20, // 2: noticehub.processing.v1.AccessCase.until:type_name -> google.protobuf.Timestamp
-	20, // 3: noticehub.processing.v1.AccessCase.opened_at:type_name -> google.protobuf.Timestamp
+	22, // 2: noticehub.processing.v1.AccessCase.until:type_name -> google.protobuf.Timestamp
+	22, // 3: noticehub.processing.v1.AccessCase.opened_at:type_name -> google.protobuf.Timestamp
 	3,  // 4: noticehub.processing.v1.RecordAuthorityContactResponse.case:type_name -> noticehub.processing.v1.AccessCase
 	3,  // 5: noticehub.processing.v1.RequestRiskAssessmentResponse.case:type_name -> noticehub.processing.v1.AccessCase
 	1,  // 6: noticehub.processing.v1.RecordRiskAssessmentRequest.decision:type_name -> noticehub.processing.v1.RiskDecision
-	20, // 7: noticehub.processing.v1.RecordRiskAssessmentRequest.customer_contacted_at:type_name -> google.protobuf.Timestamp
+	22, // 7: noticehub.processing.v1.RecordRiskAssessmentRequest.customer_contacted_at:type_name -> google.protobuf.Timestamp
 	3,  // 8: noticehub.processing.v1.RecordRiskAssessmentResponse.case:type_name -> noticehub.processing.v1.AccessCase
 	3,  // 9: noticehub.processing.v1.ReinstateAccessResponse.case:type_name -> noticehub.processing.v1.AccessCase
-	21, // 10: noticehub.processing.v1.ViewRestrictedRecordResponse.customer:type_name -> noticehub.registry.v1.Customer
-	22, // 11: noticehub.processing.v1.ViewRestrictedRecordResponse.notices:type_name -> noticehub.processing.v1.Notice
-	20, // 12: noticehub.processing.v1.ViewRestrictedRecordResponse.until:type_name -> google.protobuf.Timestamp
+	23, // 10: noticehub.processing.v1.ViewRestrictedRecordResponse.customer:type_name -> noticehub.registry.v1.Customer
+	24, // 11: noticehub.processing.v1.ViewRestrictedRecordResponse.notices:type_name -> noticehub.processing.v1.Notice
+	22, // 12: noticehub.processing.v1.ViewRestrictedRecordResponse.until:type_name -> google.protobuf.Timestamp
 	3,  // 13: noticehub.processing.v1.GetAccessCaseResponse.case:type_name -> noticehub.processing.v1.AccessCase
 	2,  // 14: noticehub.processing.v1.GetAccessCaseResponse.steps:type_name -> noticehub.processing.v1.AccessStep
 	0,  // 15: noticehub.processing.v1.ListAccessCasesRequest.state:type_name -> noticehub.processing.v1.AccessState
@@ -1497,17 +1607,19 @@ var file_noticehub_processing_v1_restricted_proto_depIdxs = []int32{
 	12, // 21: noticehub.processing.v1.RestrictedAccessService.ViewRestrictedRecord:input_type -> noticehub.processing.v1.ViewRestrictedRecordRequest
 	14, // 22: noticehub.processing.v1.RestrictedAccessService.GetAccessCase:input_type -> noticehub.processing.v1.GetAccessCaseRequest
 	16, // 23: noticehub.processing.v1.RestrictedAccessService.ListAccessCases:input_type -> noticehub.processing.v1.ListAccessCasesRequest
-	18, // 24: noticehub.processing.v1.RestrictedAccessService.DeclareConflict:input_type -> noticehub.processing.v1.DeclareConflictRequest
-	5,  // 25: noticehub.processing.v1.RestrictedAccessService.RecordAuthorityContact:output_type -> noticehub.processing.v1.RecordAuthorityContactResponse
-	7,  // 26: noticehub.processing.v1.RestrictedAccessService.RequestRiskAssessment:output_type -> noticehub.processing.v1.RequestRiskAssessmentResponse
-	9,  // 27: noticehub.processing.v1.RestrictedAccessService.RecordRiskAssessment:output_type -> noticehub.processing.v1.RecordRiskAssessmentResponse
-	11, // 28: noticehub.processing.v1.RestrictedAccessService.ReinstateAccess:output_type -> noticehub.processing.v1.ReinstateAccessResponse
-	13, // 29: noticehub.processing.v1.RestrictedAccessService.ViewRestrictedRecord:output_type -> noticehub.processing.v1.ViewRestrictedRecordResponse
-	15, // 30: noticehub.processing.v1.RestrictedAccessService.GetAccessCase:output_type -> noticehub.processing.v1.GetAccessCaseResponse
-	17, // 31: noticehub.processing.v1.RestrictedAccessService.ListAccessCases:output_type -> noticehub.processing.v1.ListAccessCasesResponse
-	19, // 32: noticehub.processing.v1.RestrictedAccessService.DeclareConflict:output_type -> noticehub.processing.v1.DeclareConflictResponse
-	25, // [25:33] is the sub-list for method output_type
-	17, // [17:25] is the sub-list for method input_type
+	18, // 24: noticehub.processing.v1.RestrictedAccessService.WatchAccessCases:input_type -> noticehub.processing.v1.WatchAccessCasesRequest
+	20, // 25: noticehub.processing.v1.RestrictedAccessService.DeclareConflict:input_type -> noticehub.processing.v1.DeclareConflictRequest
+	5,  // 26: noticehub.processing.v1.RestrictedAccessService.RecordAuthorityContact:output_type -> noticehub.processing.v1.RecordAuthorityContactResponse
+	7,  // 27: noticehub.processing.v1.RestrictedAccessService.RequestRiskAssessment:output_type -> noticehub.processing.v1.RequestRiskAssessmentResponse
+	9,  // 28: noticehub.processing.v1.RestrictedAccessService.RecordRiskAssessment:output_type -> noticehub.processing.v1.RecordRiskAssessmentResponse
+	11, // 29: noticehub.processing.v1.RestrictedAccessService.ReinstateAccess:output_type -> noticehub.processing.v1.ReinstateAccessResponse
+	13, // 30: noticehub.processing.v1.RestrictedAccessService.ViewRestrictedRecord:output_type -> noticehub.processing.v1.ViewRestrictedRecordResponse
+	15, // 31: noticehub.processing.v1.RestrictedAccessService.GetAccessCase:output_type -> noticehub.processing.v1.GetAccessCaseResponse
+	17, // 32: noticehub.processing.v1.RestrictedAccessService.ListAccessCases:output_type -> noticehub.processing.v1.ListAccessCasesResponse
+	19, // 33: noticehub.processing.v1.RestrictedAccessService.WatchAccessCases:output_type -> noticehub.processing.v1.WatchAccessCasesResponse
+	21, // 34: noticehub.processing.v1.RestrictedAccessService.DeclareConflict:output_type -> noticehub.processing.v1.DeclareConflictResponse
+	26, // [26:35] is the sub-list for method output_type
+	17, // [17:26] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
 	17, // [17:17] is the sub-list for extension extendee
 	0,  // [0:17] is the sub-list for field type_name
@@ -1525,7 +1637,7 @@ func file_noticehub_processing_v1_restricted_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_processing_v1_restricted_proto_rawDesc), len(file_noticehub_processing_v1_restricted_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	RestrictedAccessService_ViewRestrictedRecord_FullMethodName   = "/noticehub.processing.v1.RestrictedAccessService/ViewRestrictedRecord"
 	RestrictedAccessService_GetAccessCase_FullMethodName          = "/noticehub.processing.v1.RestrictedAccessService/GetAccessCase"
 	RestrictedAccessService_ListAccessCases_FullMethodName        = "/noticehub.processing.v1.RestrictedAccessService/ListAccessCases"
+	RestrictedAccessService_WatchAccessCases_FullMethodName       = "/noticehub.processing.v1.RestrictedAccessService/WatchAccessCases"
 	RestrictedAccessService_DeclareConflict_FullMethodName        = "/noticehub.processing.v1.RestrictedAccessService/DeclareConflict"
 )
 
@@ -59,6 +60,9 @@ type RestrictedAccessServiceClient interface {
 	GetAccessCase(ctx context.Context, in *GetAccessCaseRequest, opts ...grpc.CallOption) (*GetAccessCaseResponse, error)
 	// ListAccessCases lists open cases, oldest first.
 	ListAccessCases(ctx context.Context, in *ListAccessCasesRequest, opts ...grpc.CallOption) (*ListAccessCasesResponse, error)
+	// WatchAccessCases tells at once, and whenever it changes, how many cases the
+	// caller's list has and a sign of how they stand. It names nobody.
+	WatchAccessCases(ctx context.Context, in *WatchAccessCasesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAccessCasesResponse], error)
 	// DeclareConflict records that an officer must not see a customer's record:
 	// the officer's own, or a relative's. It is never taken back.
 	DeclareConflict(ctx context.Context, in *DeclareConflictRequest, opts ...grpc.CallOption) (*DeclareConflictResponse, error)
@@ -142,6 +146,25 @@ func (c *restrictedAccessServiceClient) ListAccessCases(ctx context.Context, in 
 	return out, nil
 }
 
+func (c *restrictedAccessServiceClient) WatchAccessCases(ctx context.Context, in *WatchAccessCasesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchAccessCasesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RestrictedAccessService_ServiceDesc.Streams[0], RestrictedAccessService_WatchAccessCases_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchAccessCasesRequest, WatchAccessCasesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RestrictedAccessService_WatchAccessCasesClient = grpc.ServerStreamingClient[WatchAccessCasesResponse]
+
 func (c *restrictedAccessServiceClient) DeclareConflict(ctx context.Context, in *DeclareConflictRequest, opts ...grpc.CallOption) (*DeclareConflictResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeclareConflictResponse)
@@ -182,6 +205,9 @@ type RestrictedAccessServiceServer interface {
 	GetAccessCase(context.Context, *GetAccessCaseRequest) (*GetAccessCaseResponse, error)
 	// ListAccessCases lists open cases, oldest first.
 	ListAccessCases(context.Context, *ListAccessCasesRequest) (*ListAccessCasesResponse, error)
+	// WatchAccessCases tells at once, and whenever it changes, how many cases the
+	// caller's list has and a sign of how they stand. It names nobody.
+	WatchAccessCases(*WatchAccessCasesRequest, grpc.ServerStreamingServer[WatchAccessCasesResponse]) error
 	// DeclareConflict records that an officer must not see a customer's record:
 	// the officer's own, or a relative's. It is never taken back.
 	DeclareConflict(context.Context, *DeclareConflictRequest) (*DeclareConflictResponse, error)
@@ -215,6 +241,9 @@ func (UnimplementedRestrictedAccessServiceServer) GetAccessCase(context.Context,
 }
 func (UnimplementedRestrictedAccessServiceServer) ListAccessCases(context.Context, *ListAccessCasesRequest) (*ListAccessCasesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccessCases not implemented")
+}
+func (UnimplementedRestrictedAccessServiceServer) WatchAccessCases(*WatchAccessCasesRequest, grpc.ServerStreamingServer[WatchAccessCasesResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchAccessCases not implemented")
 }
 func (UnimplementedRestrictedAccessServiceServer) DeclareConflict(context.Context, *DeclareConflictRequest) (*DeclareConflictResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeclareConflict not implemented")
@@ -367,6 +396,17 @@ func _RestrictedAccessService_ListAccessCases_Handler(srv interface{}, ctx conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RestrictedAccessService_WatchAccessCases_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchAccessCasesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RestrictedAccessServiceServer).WatchAccessCases(m, &grpc.GenericServerStream[WatchAccessCasesRequest, WatchAccessCasesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RestrictedAccessService_WatchAccessCasesServer = grpc.ServerStreamingServer[WatchAccessCasesResponse]
+
 func _RestrictedAccessService_DeclareConflict_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeclareConflictRequest)
 	if err := dec(in); err != nil {
@@ -425,6 +465,12 @@ var RestrictedAccessService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RestrictedAccessService_DeclareConflict_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchAccessCases",
+			Handler:       _RestrictedAccessService_WatchAccessCases_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "noticehub/processing/v1/restricted.proto",
 }

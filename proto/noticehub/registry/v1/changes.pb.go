@@ -1065,7 +1065,8 @@ type ChangeCustomerRequest struct {
 	ExpectedVersion int64 `protobuf:"varint,2,opt,name=expected_version,json=expectedVersion,proto3" json:"expected_version,omitempty"`
 	// The changes in the order to apply them, 1 to 50.
 	Changes []*Change `protobuf:"bytes,3,rep,name=changes,proto3" json:"changes,omitempty"`
-	// Why, in the officer's words; kept with the version; may be empty.
+	// Why, in the officer's words; kept with the version; may be empty, except to
+	// take a restriction off a record that the caller has not opened.
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1175,6 +1176,116 @@ func (x *ChangeCustomerResponse) GetCustomer() *Customer {
 	return nil
 }
 
+// OpenRestrictedRecordRequest names a restricted record and says why it is opened.
+type OpenRestrictedRecordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// CRN.
+	Crn string `protobuf:"bytes,1,opt,name=crn,proto3" json:"crn,omitempty"`
+	// Why, in the officer's own words; 10 to 1000 characters.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Chosen by the caller; repeating it is the same opening.
+	ActionId      string `protobuf:"bytes,3,opt,name=action_id,json=actionId,proto3" json:"action_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenRestrictedRecordRequest) Reset() {
+	*x = OpenRestrictedRecordRequest{}
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenRestrictedRecordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenRestrictedRecordRequest) ProtoMessage() {}
+
+func (x *OpenRestrictedRecordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenRestrictedRecordRequest.ProtoReflect.Descriptor instead.
+func (*OpenRestrictedRecordRequest) Descriptor() ([]byte, []int) {
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *OpenRestrictedRecordRequest) GetCrn() string {
+	if x != nil {
+		return x.Crn
+	}
+	return ""
+}
+
+func (x *OpenRestrictedRecordRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *OpenRestrictedRecordRequest) GetActionId() string {
+	if x != nil {
+		return x.ActionId
+	}
+	return ""
+}
+
+// OpenRestrictedRecordResponse answers OpenRestrictedRecord.
+type OpenRestrictedRecordResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it closes by itself.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenRestrictedRecordResponse) Reset() {
+	*x = OpenRestrictedRecordResponse{}
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenRestrictedRecordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenRestrictedRecordResponse) ProtoMessage() {}
+
+func (x *OpenRestrictedRecordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenRestrictedRecordResponse.ProtoReflect.Descriptor instead.
+func (*OpenRestrictedRecordResponse) Descriptor() ([]byte, []int) {
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *OpenRestrictedRecordResponse) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
 // ListCustomerVersionsRequest names a customer.
 type ListCustomerVersionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1190,7 +1301,7 @@ type ListCustomerVersionsRequest struct {
 
 func (x *ListCustomerVersionsRequest) Reset() {
 	*x = ListCustomerVersionsRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[10]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1202,7 +1313,7 @@ func (x *ListCustomerVersionsRequest) String() string {
 func (*ListCustomerVersionsRequest) ProtoMessage() {}
 
 func (x *ListCustomerVersionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[10]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1215,7 +1326,7 @@ func (x *ListCustomerVersionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomerVersionsRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomerVersionsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{10}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListCustomerVersionsRequest) GetCrn() string {
@@ -1258,7 +1369,7 @@ type CustomerVersion struct {
 
 func (x *CustomerVersion) Reset() {
 	*x = CustomerVersion{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[11]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1270,7 +1381,7 @@ func (x *CustomerVersion) String() string {
 func (*CustomerVersion) ProtoMessage() {}
 
 func (x *CustomerVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[11]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1394,7 @@ func (x *CustomerVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerVersion.ProtoReflect.Descriptor instead.
 func (*CustomerVersion) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{11}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CustomerVersion) GetRecordVersion() int64 {
@@ -1334,7 +1445,7 @@ type ListCustomerVersionsResponse struct {
 
 func (x *ListCustomerVersionsResponse) Reset() {
 	*x = ListCustomerVersionsResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[12]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1346,7 +1457,7 @@ func (x *ListCustomerVersionsResponse) String() string {
 func (*ListCustomerVersionsResponse) ProtoMessage() {}
 
 func (x *ListCustomerVersionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[12]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1359,7 +1470,7 @@ func (x *ListCustomerVersionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomerVersionsResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomerVersionsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{12}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListCustomerVersionsResponse) GetVersions() []*CustomerVersion {
@@ -1395,7 +1506,7 @@ type FeedRecord struct {
 
 func (x *FeedRecord) Reset() {
 	*x = FeedRecord{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[13]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1407,7 +1518,7 @@ func (x *FeedRecord) String() string {
 func (*FeedRecord) ProtoMessage() {}
 
 func (x *FeedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[13]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1420,7 +1531,7 @@ func (x *FeedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedRecord.ProtoReflect.Descriptor instead.
 func (*FeedRecord) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{13}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *FeedRecord) GetFeed() string {
@@ -1469,7 +1580,7 @@ type FeedChangesRequest struct {
 
 func (x *FeedChangesRequest) Reset() {
 	*x = FeedChangesRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[14]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1481,7 +1592,7 @@ func (x *FeedChangesRequest) String() string {
 func (*FeedChangesRequest) ProtoMessage() {}
 
 func (x *FeedChangesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[14]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1494,7 +1605,7 @@ func (x *FeedChangesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedChangesRequest.ProtoReflect.Descriptor instead.
 func (*FeedChangesRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{14}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *FeedChangesRequest) GetRecord() *FeedRecord {
@@ -1523,7 +1634,7 @@ type FeedChangesResponse struct {
 
 func (x *FeedChangesResponse) Reset() {
 	*x = FeedChangesResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[15]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1535,7 +1646,7 @@ func (x *FeedChangesResponse) String() string {
 func (*FeedChangesResponse) ProtoMessage() {}
 
 func (x *FeedChangesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[15]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1548,7 +1659,7 @@ func (x *FeedChangesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedChangesResponse.ProtoReflect.Descriptor instead.
 func (*FeedChangesResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{15}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *FeedChangesResponse) GetApplied() int64 {
@@ -1607,7 +1718,7 @@ type QuarantinedRecord struct {
 
 func (x *QuarantinedRecord) Reset() {
 	*x = QuarantinedRecord{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[16]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1619,7 +1730,7 @@ func (x *QuarantinedRecord) String() string {
 func (*QuarantinedRecord) ProtoMessage() {}
 
 func (x *QuarantinedRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[16]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1632,7 +1743,7 @@ func (x *QuarantinedRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantinedRecord.ProtoReflect.Descriptor instead.
 func (*QuarantinedRecord) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *QuarantinedRecord) GetRecordId() string {
@@ -1696,7 +1807,7 @@ type ListQuarantinedRequest struct {
 
 func (x *ListQuarantinedRequest) Reset() {
 	*x = ListQuarantinedRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[17]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1708,7 +1819,7 @@ func (x *ListQuarantinedRequest) String() string {
 func (*ListQuarantinedRequest) ProtoMessage() {}
 
 func (x *ListQuarantinedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[17]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1721,7 +1832,7 @@ func (x *ListQuarantinedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQuarantinedRequest.ProtoReflect.Descriptor instead.
 func (*ListQuarantinedRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListQuarantinedRequest) GetFeed() string {
@@ -1772,7 +1883,7 @@ type ListQuarantinedResponse struct {
 
 func (x *ListQuarantinedResponse) Reset() {
 	*x = ListQuarantinedResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[18]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1784,7 +1895,7 @@ func (x *ListQuarantinedResponse) String() string {
 func (*ListQuarantinedResponse) ProtoMessage() {}
 
 func (x *ListQuarantinedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[18]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1797,7 +1908,7 @@ func (x *ListQuarantinedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListQuarantinedResponse.ProtoReflect.Descriptor instead.
 func (*ListQuarantinedResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListQuarantinedResponse) GetRecords() []*QuarantinedRecord {
@@ -1831,7 +1942,7 @@ type RedriveQuarantinedRequest struct {
 
 func (x *RedriveQuarantinedRequest) Reset() {
 	*x = RedriveQuarantinedRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[19]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1843,7 +1954,7 @@ func (x *RedriveQuarantinedRequest) String() string {
 func (*RedriveQuarantinedRequest) ProtoMessage() {}
 
 func (x *RedriveQuarantinedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[19]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1856,7 +1967,7 @@ func (x *RedriveQuarantinedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveQuarantinedRequest.ProtoReflect.Descriptor instead.
 func (*RedriveQuarantinedRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{19}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RedriveQuarantinedRequest) GetRecordIds() []string {
@@ -1902,7 +2013,7 @@ type RedriveQuarantinedResponse struct {
 
 func (x *RedriveQuarantinedResponse) Reset() {
 	*x = RedriveQuarantinedResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[20]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1914,7 +2025,7 @@ func (x *RedriveQuarantinedResponse) String() string {
 func (*RedriveQuarantinedResponse) ProtoMessage() {}
 
 func (x *RedriveQuarantinedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[20]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1927,7 +2038,7 @@ func (x *RedriveQuarantinedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedriveQuarantinedResponse.ProtoReflect.Descriptor instead.
 func (*RedriveQuarantinedResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{20}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RedriveQuarantinedResponse) GetApplied() int64 {
@@ -1970,7 +2081,7 @@ type SchoolMealsProvider struct {
 
 func (x *SchoolMealsProvider) Reset() {
 	*x = SchoolMealsProvider{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[21]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1982,7 +2093,7 @@ func (x *SchoolMealsProvider) String() string {
 func (*SchoolMealsProvider) ProtoMessage() {}
 
 func (x *SchoolMealsProvider) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[21]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1995,7 +2106,7 @@ func (x *SchoolMealsProvider) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SchoolMealsProvider.ProtoReflect.Descriptor instead.
 func (*SchoolMealsProvider) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{21}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SchoolMealsProvider) GetProviderId() string {
@@ -2044,7 +2155,7 @@ type PutSchoolMealsProviderRequest struct {
 
 func (x *PutSchoolMealsProviderRequest) Reset() {
 	*x = PutSchoolMealsProviderRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[22]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2167,7 @@ func (x *PutSchoolMealsProviderRequest) String() string {
 func (*PutSchoolMealsProviderRequest) ProtoMessage() {}
 
 func (x *PutSchoolMealsProviderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[22]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2180,7 @@ func (x *PutSchoolMealsProviderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutSchoolMealsProviderRequest.ProtoReflect.Descriptor instead.
 func (*PutSchoolMealsProviderRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{22}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PutSchoolMealsProviderRequest) GetProvider() *SchoolMealsProvider {
@@ -2090,7 +2201,7 @@ type PutSchoolMealsProviderResponse struct {
 
 func (x *PutSchoolMealsProviderResponse) Reset() {
 	*x = PutSchoolMealsProviderResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[23]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2213,7 @@ func (x *PutSchoolMealsProviderResponse) String() string {
 func (*PutSchoolMealsProviderResponse) ProtoMessage() {}
 
 func (x *PutSchoolMealsProviderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[23]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2226,7 @@ func (x *PutSchoolMealsProviderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutSchoolMealsProviderResponse.ProtoReflect.Descriptor instead.
 func (*PutSchoolMealsProviderResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{23}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *PutSchoolMealsProviderResponse) GetProvider() *SchoolMealsProvider {
@@ -2134,7 +2245,7 @@ type ListSchoolMealsProvidersRequest struct {
 
 func (x *ListSchoolMealsProvidersRequest) Reset() {
 	*x = ListSchoolMealsProvidersRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[24]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2257,7 @@ func (x *ListSchoolMealsProvidersRequest) String() string {
 func (*ListSchoolMealsProvidersRequest) ProtoMessage() {}
 
 func (x *ListSchoolMealsProvidersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[24]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2270,7 @@ func (x *ListSchoolMealsProvidersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSchoolMealsProvidersRequest.ProtoReflect.Descriptor instead.
 func (*ListSchoolMealsProvidersRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{24}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{26}
 }
 
 // ListSchoolMealsProvidersResponse answers ListSchoolMealsProviders.
@@ -2173,7 +2284,7 @@ type ListSchoolMealsProvidersResponse struct {
 
 func (x *ListSchoolMealsProvidersResponse) Reset() {
 	*x = ListSchoolMealsProvidersResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[25]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2185,7 +2296,7 @@ func (x *ListSchoolMealsProvidersResponse) String() string {
 func (*ListSchoolMealsProvidersResponse) ProtoMessage() {}
 
 func (x *ListSchoolMealsProvidersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[25]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2198,7 +2309,7 @@ func (x *ListSchoolMealsProvidersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSchoolMealsProvidersResponse.ProtoReflect.Descriptor instead.
 func (*ListSchoolMealsProvidersResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{25}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListSchoolMealsProvidersResponse) GetProviders() []*SchoolMealsProvider {
@@ -2225,7 +2336,7 @@ type PlaceDocumentRequest struct {
 
 func (x *PlaceDocumentRequest) Reset() {
 	*x = PlaceDocumentRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[26]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2348,7 @@ func (x *PlaceDocumentRequest) String() string {
 func (*PlaceDocumentRequest) ProtoMessage() {}
 
 func (x *PlaceDocumentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[26]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2361,7 @@ func (x *PlaceDocumentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceDocumentRequest.ProtoReflect.Descriptor instead.
 func (*PlaceDocumentRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{26}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *PlaceDocumentRequest) GetCrn() string {
@@ -2292,7 +2403,7 @@ type PlaceDocumentResponse struct {
 
 func (x *PlaceDocumentResponse) Reset() {
 	*x = PlaceDocumentResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[27]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2304,7 +2415,7 @@ func (x *PlaceDocumentResponse) String() string {
 func (*PlaceDocumentResponse) ProtoMessage() {}
 
 func (x *PlaceDocumentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[27]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2317,7 +2428,7 @@ func (x *PlaceDocumentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceDocumentResponse.ProtoReflect.Descriptor instead.
 func (*PlaceDocumentResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{27}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PlaceDocumentResponse) GetDocument() *Document {
@@ -2338,7 +2449,7 @@ type WatchCustomerRequest struct {
 
 func (x *WatchCustomerRequest) Reset() {
 	*x = WatchCustomerRequest{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[28]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2350,7 +2461,7 @@ func (x *WatchCustomerRequest) String() string {
 func (*WatchCustomerRequest) ProtoMessage() {}
 
 func (x *WatchCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[28]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2363,7 +2474,7 @@ func (x *WatchCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchCustomerRequest.ProtoReflect.Descriptor instead.
 func (*WatchCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{28}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *WatchCustomerRequest) GetCrn() string {
@@ -2384,7 +2495,7 @@ type WatchCustomerResponse struct {
 
 func (x *WatchCustomerResponse) Reset() {
 	*x = WatchCustomerResponse{}
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[29]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2396,7 +2507,7 @@ func (x *WatchCustomerResponse) String() string {
 func (*WatchCustomerResponse) ProtoMessage() {}
 
 func (x *WatchCustomerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[29]
+	mi := &file_noticehub_registry_v1_changes_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2409,7 +2520,7 @@ func (x *WatchCustomerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchCustomerResponse.ProtoReflect.Descriptor instead.
 func (*WatchCustomerResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{29}
+	return file_noticehub_registry_v1_changes_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *WatchCustomerResponse) GetVersion() int64 {
@@ -2514,7 +2625,13 @@ const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\xbaH\a\x92\x01\x04\b\x01\x102R\achanges\x12A\n" +
 	"\x06reason\x18\x04 \x01(\tB)\xbaH#r!\x18\xf4\x032\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$\x80\x01\x01R\x06reason\"U\n" +
 	"\x16ChangeCustomerResponse\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"\x9c\x01\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"\xde\x01\n" +
+	"\x1bOpenRestrictedRecordRequest\x12+\n" +
+	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12J\n" +
+	"\x06reason\x18\x02 \x01(\tB2\xbaH,r*\x18\xe8\a2%^[^\\x00-\\x08\\x0b-\\x0c\\x0e-\\x1f\\x7f]*$\x80\x01\x01R\x06reason\x12F\n" +
+	"\taction_id\x18\x03 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$R\bactionId\"P\n" +
+	"\x1cOpenRestrictedRecordResponse\x120\n" +
+	"\x05until\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\x9c\x01\n" +
 	"\x1bListCustomerVersionsRequest\x12+\n" +
 	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
@@ -2606,11 +2723,11 @@ const file_noticehub_registry_v1_changes_proto_rawDesc = "" +
 	"\x1dQUARANTINE_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\"QUARANTINE_REASON_UNKNOWN_CUSTOMER\x10\x01\x12\"\n" +
 	"\x1eQUARANTINE_REASON_OUT_OF_ORDER\x10\x02\x12$\n" +
-	" QUARANTINE_REASON_NOT_APPLICABLE\x10\x032\xf1\n" +
-	"\n" +
+	" QUARANTINE_REASON_NOT_APPLICABLE\x10\x032\x98\f\n" +
 	"\x13CircumstanceService\x12\x94\x01\n" +
 	"\x0eChangeCustomer\x12,.noticehub.registry.v1.ChangeCustomerRequest\x1a-.noticehub.registry.v1.ChangeCustomerResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/customers/{crn}:change\x12\xa5\x01\n" +
-	"\x14ListCustomerVersions\x122.noticehub.registry.v1.ListCustomerVersionsRequest\x1a3.noticehub.registry.v1.ListCustomerVersionsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/customers/{crn}/versions\x12l\n" +
+	"\x14ListCustomerVersions\x122.noticehub.registry.v1.ListCustomerVersionsRequest\x1a3.noticehub.registry.v1.ListCustomerVersionsResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/customers/{crn}/versions\x12\xa4\x01\n" +
+	"\x14OpenRestrictedRecord\x122.noticehub.registry.v1.OpenRestrictedRecordRequest\x1a3.noticehub.registry.v1.OpenRestrictedRecordResponse\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/customers/{crn}:open\x12l\n" +
 	"\rWatchCustomer\x12+.noticehub.registry.v1.WatchCustomerRequest\x1a,.noticehub.registry.v1.WatchCustomerResponse0\x01\x12f\n" +
 	"\vFeedChanges\x12).noticehub.registry.v1.FeedChangesRequest\x1a*.noticehub.registry.v1.FeedChangesResponse(\x01\x12\x8f\x01\n" +
 	"\x0fListQuarantined\x12-.noticehub.registry.v1.ListQuarantinedRequest\x1a..noticehub.registry.v1.ListQuarantinedResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/feeds/quarantined\x12\xa3\x01\n" +
@@ -2632,7 +2749,7 @@ func file_noticehub_registry_v1_changes_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_registry_v1_changes_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_noticehub_registry_v1_changes_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_noticehub_registry_v1_changes_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_noticehub_registry_v1_changes_proto_goTypes = []any{
 	(QuarantineReason)(0),                    // 0: noticehub.registry.v1.QuarantineReason
 	(*EndNominee)(nil),                       // 1: noticehub.registry.v1.EndNominee
@@ -2645,115 +2762,120 @@ var file_noticehub_registry_v1_changes_proto_goTypes = []any{
 	(*Change)(nil),                           // 8: noticehub.registry.v1.Change
 	(*ChangeCustomerRequest)(nil),            // 9: noticehub.registry.v1.ChangeCustomerRequest
 	(*ChangeCustomerResponse)(nil),           // 10: noticehub.registry.v1.ChangeCustomerResponse
-	(*ListCustomerVersionsRequest)(nil),      // 11: noticehub.registry.v1.ListCustomerVersionsRequest
-	(*CustomerVersion)(nil),                  // 12: noticehub.registry.v1.CustomerVersion
-	(*ListCustomerVersionsResponse)(nil),     // 13: noticehub.registry.v1.ListCustomerVersionsResponse
-	(*FeedRecord)(nil),                       // 14: noticehub.registry.v1.FeedRecord
-	(*FeedChangesRequest)(nil),               // 15: noticehub.registry.v1.FeedChangesRequest
-	(*FeedChangesResponse)(nil),              // 16: noticehub.registry.v1.FeedChangesResponse
-	(*QuarantinedRecord)(nil),                // 17: noticehub.registry.v1.QuarantinedRecord
-	(*ListQuarantinedRequest)(nil),           // 18: noticehub.registry.v1.ListQuarantinedRequest
-	(*ListQuarantinedResponse)(nil),          // 19: noticehub.registry.v1.ListQuarantinedResponse
-	(*RedriveQuarantinedRequest)(nil),        // 20: noticehub.registry.v1.RedriveQuarantinedRequest
-	(*RedriveQuarantinedResponse)(nil),       // 21: noticehub.registry.v1.RedriveQuarantinedResponse
-	(*SchoolMealsProvider)(nil),              // 22: noticehub.registry.v1.SchoolMealsProvider
-	(*PutSchoolMealsProviderRequest)(nil),    // 23: noticehub.registry.v1.PutSchoolMealsProviderRequest
-	(*PutSchoolMealsProviderResponse)(nil),   // 24: noticehub.registry.v1.PutSchoolMealsProviderResponse
-	(*ListSchoolMealsProvidersRequest)(nil),  // 25: noticehub.registry.v1.ListSchoolMealsProvidersRequest
-	(*ListSchoolMealsProvidersResponse)(nil), // 26: noticehub.registry.v1.ListSchoolMealsProvidersResponse
-	(*PlaceDocumentRequest)(nil),             // 27: noticehub.registry.v1.PlaceDocumentRequest
-	(*PlaceDocumentResponse)(nil),            // 28: noticehub.registry.v1.PlaceDocumentResponse
-	(*WatchCustomerRequest)(nil),             // 29: noticehub.registry.v1.WatchCustomerRequest
-	(*WatchCustomerResponse)(nil),            // 30: noticehub.registry.v1.WatchCustomerResponse
-	(AllocationMethod)(0),                    // 31: noticehub.registry.v1.AllocationMethod
-	(*Address)(nil),                          // 32: noticehub.registry.v1.Address
-	(AddressType)(0),                         // 33: noticehub.registry.v1.AddressType
-	(*Payment)(nil),                          // 34: noticehub.registry.v1.Payment
-	(*Nominee)(nil),                          // 35: noticehub.registry.v1.Nominee
-	(*Child)(nil),                            // 36: noticehub.registry.v1.Child
-	(*Imprisonment)(nil),                     // 37: noticehub.registry.v1.Imprisonment
-	(*CompliancePenalty)(nil),                // 38: noticehub.registry.v1.CompliancePenalty
-	(CarerAllowanceStatus)(0),                // 39: noticehub.registry.v1.CarerAllowanceStatus
-	(v1.Measure)(0),                          // 40: noticehub.event.v1.Measure
-	(*AccountCredit)(nil),                    // 41: noticehub.registry.v1.AccountCredit
-	(*Expense)(nil),                          // 42: noticehub.registry.v1.Expense
-	(*CardTransaction)(nil),                  // 43: noticehub.registry.v1.CardTransaction
-	(*Exemption)(nil),                        // 44: noticehub.registry.v1.Exemption
-	(*ServiceOffer)(nil),                     // 45: noticehub.registry.v1.ServiceOffer
-	(*Name)(nil),                             // 46: noticehub.registry.v1.Name
-	(*Customer)(nil),                         // 47: noticehub.registry.v1.Customer
-	(*timestamppb.Timestamp)(nil),            // 48: google.protobuf.Timestamp
-	(*ImportError)(nil),                      // 49: noticehub.registry.v1.ImportError
-	(*Document)(nil),                         // 50: noticehub.registry.v1.Document
+	(*OpenRestrictedRecordRequest)(nil),      // 11: noticehub.registry.v1.OpenRestrictedRecordRequest
+	(*OpenRestrictedRecordResponse)(nil),     // 12: noticehub.registry.v1.OpenRestrictedRecordResponse
+	(*ListCustomerVersionsRequest)(nil),      // 13: noticehub.registry.v1.ListCustomerVersionsRequest
+	(*CustomerVersion)(nil),                  // 14: noticehub.registry.v1.CustomerVersion
+	(*ListCustomerVersionsResponse)(nil),     // 15: noticehub.registry.v1.ListCustomerVersionsResponse
+	(*FeedRecord)(nil),                       // 16: noticehub.registry.v1.FeedRecord
+	(*FeedChangesRequest)(nil),               // 17: noticehub.registry.v1.FeedChangesRequest
+	(*FeedChangesResponse)(nil),              // 18: noticehub.registry.v1.FeedChangesResponse
+	(*QuarantinedRecord)(nil),                // 19: noticehub.registry.v1.QuarantinedRecord
+	(*ListQuarantinedRequest)(nil),           // 20: noticehub.registry.v1.ListQuarantinedRequest
+	(*ListQuarantinedResponse)(nil),          // 21: noticehub.registry.v1.ListQuarantinedResponse
+	(*RedriveQuarantinedRequest)(nil),        // 22: noticehub.registry.v1.RedriveQuarantinedRequest
+	(*RedriveQuarantinedResponse)(nil),       // 23: noticehub.registry.v1.RedriveQuarantinedResponse
+	(*SchoolMealsProvider)(nil),              // 24: noticehub.registry.v1.SchoolMealsProvider
+	(*PutSchoolMealsProviderRequest)(nil),    // 25: noticehub.registry.v1.PutSchoolMealsProviderRequest
+	(*PutSchoolMealsProviderResponse)(nil),   // 26: noticehub.registry.v1.PutSchoolMealsProviderResponse
+	(*ListSchoolMealsProvidersRequest)(nil),  // 27: noticehub.registry.v1.ListSchoolMealsProvidersRequest
+	(*ListSchoolMealsProvidersResponse)(nil), // 28: noticehub.registry.v1.ListSchoolMealsProvidersResponse
+	(*PlaceDocumentRequest)(nil),             // 29: noticehub.registry.v1.PlaceDocumentRequest
+	(*PlaceDocumentResponse)(nil),            // 30: noticehub.registry.v1.PlaceDocumentResponse
+	(*WatchCustomerRequest)(nil),             // 31: noticehub.registry.v1.WatchCustomerRequest
+	(*WatchCustomerResponse)(nil),            // 32: noticehub.registry.v1.WatchCustomerResponse
+	(AllocationMethod)(0),                    // 33: noticehub.registry.v1.AllocationMethod
+	(*Address)(nil),                          // 34: noticehub.registry.v1.Address
+	(AddressType)(0),                         // 35: noticehub.registry.v1.AddressType
+	(*Payment)(nil),                          // 36: noticehub.registry.v1.Payment
+	(*Nominee)(nil),                          // 37: noticehub.registry.v1.Nominee
+	(*Child)(nil),                            // 38: noticehub.registry.v1.Child
+	(*Imprisonment)(nil),                     // 39: noticehub.registry.v1.Imprisonment
+	(*CompliancePenalty)(nil),                // 40: noticehub.registry.v1.CompliancePenalty
+	(CarerAllowanceStatus)(0),                // 41: noticehub.registry.v1.CarerAllowanceStatus
+	(v1.Measure)(0),                          // 42: noticehub.event.v1.Measure
+	(*AccountCredit)(nil),                    // 43: noticehub.registry.v1.AccountCredit
+	(*Expense)(nil),                          // 44: noticehub.registry.v1.Expense
+	(*CardTransaction)(nil),                  // 45: noticehub.registry.v1.CardTransaction
+	(*Exemption)(nil),                        // 46: noticehub.registry.v1.Exemption
+	(*ServiceOffer)(nil),                     // 47: noticehub.registry.v1.ServiceOffer
+	(*Name)(nil),                             // 48: noticehub.registry.v1.Name
+	(*Customer)(nil),                         // 49: noticehub.registry.v1.Customer
+	(*timestamppb.Timestamp)(nil),            // 50: google.protobuf.Timestamp
+	(*ImportError)(nil),                      // 51: noticehub.registry.v1.ImportError
+	(*Document)(nil),                         // 52: noticehub.registry.v1.Document
 }
 var file_noticehub_registry_v1_changes_proto_depIdxs = []int32{
-	31, // 0: noticehub.registry.v1.SetCard.allocation_method:type_name -> noticehub.registry.v1.AllocationMethod
-	32, // 1: noticehub.registry.v1.Change.put_address:type_name -> noticehub.registry.v1.Address
-	33, // 2: noticehub.registry.v1.Change.end_address:type_name -> noticehub.registry.v1.AddressType
-	34, // 3: noticehub.registry.v1.Change.put_payment:type_name -> noticehub.registry.v1.Payment
-	35, // 4: noticehub.registry.v1.Change.set_nominee:type_name -> noticehub.registry.v1.Nominee
+	33, // 0: noticehub.registry.v1.SetCard.allocation_method:type_name -> noticehub.registry.v1.AllocationMethod
+	34, // 1: noticehub.registry.v1.Change.put_address:type_name -> noticehub.registry.v1.Address
+	35, // 2: noticehub.registry.v1.Change.end_address:type_name -> noticehub.registry.v1.AddressType
+	36, // 3: noticehub.registry.v1.Change.put_payment:type_name -> noticehub.registry.v1.Payment
+	37, // 4: noticehub.registry.v1.Change.set_nominee:type_name -> noticehub.registry.v1.Nominee
 	1,  // 5: noticehub.registry.v1.Change.end_nominee:type_name -> noticehub.registry.v1.EndNominee
 	7,  // 6: noticehub.registry.v1.Change.unlink_partner:type_name -> noticehub.registry.v1.Nothing
-	36, // 7: noticehub.registry.v1.Change.child_entered:type_name -> noticehub.registry.v1.Child
+	38, // 7: noticehub.registry.v1.Change.child_entered:type_name -> noticehub.registry.v1.Child
 	2,  // 8: noticehub.registry.v1.Change.child_left:type_name -> noticehub.registry.v1.ChildLeft
-	37, // 9: noticehub.registry.v1.Change.put_imprisonment:type_name -> noticehub.registry.v1.Imprisonment
+	39, // 9: noticehub.registry.v1.Change.put_imprisonment:type_name -> noticehub.registry.v1.Imprisonment
 	7,  // 10: noticehub.registry.v1.Change.end_imprisonment:type_name -> noticehub.registry.v1.Nothing
-	38, // 11: noticehub.registry.v1.Change.put_penalty:type_name -> noticehub.registry.v1.CompliancePenalty
-	39, // 12: noticehub.registry.v1.Change.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
-	40, // 13: noticehub.registry.v1.Change.other_measure:type_name -> noticehub.event.v1.Measure
+	40, // 11: noticehub.registry.v1.Change.put_penalty:type_name -> noticehub.registry.v1.CompliancePenalty
+	41, // 12: noticehub.registry.v1.Change.carer_allowance:type_name -> noticehub.registry.v1.CarerAllowanceStatus
+	42, // 13: noticehub.registry.v1.Change.other_measure:type_name -> noticehub.event.v1.Measure
 	3,  // 14: noticehub.registry.v1.Change.set_account:type_name -> noticehub.registry.v1.SetAccount
-	41, // 15: noticehub.registry.v1.Change.account_credit:type_name -> noticehub.registry.v1.AccountCredit
-	42, // 16: noticehub.registry.v1.Change.put_expense:type_name -> noticehub.registry.v1.Expense
+	43, // 15: noticehub.registry.v1.Change.account_credit:type_name -> noticehub.registry.v1.AccountCredit
+	44, // 16: noticehub.registry.v1.Change.put_expense:type_name -> noticehub.registry.v1.Expense
 	4,  // 17: noticehub.registry.v1.Change.cease_expense:type_name -> noticehub.registry.v1.CeaseExpense
 	5,  // 18: noticehub.registry.v1.Change.expense_payment:type_name -> noticehub.registry.v1.ExpensePayment
 	6,  // 19: noticehub.registry.v1.Change.set_card:type_name -> noticehub.registry.v1.SetCard
-	43, // 20: noticehub.registry.v1.Change.card_declined:type_name -> noticehub.registry.v1.CardTransaction
-	43, // 21: noticehub.registry.v1.Change.vary_balance_rejected:type_name -> noticehub.registry.v1.CardTransaction
-	44, // 22: noticehub.registry.v1.Change.put_exemption:type_name -> noticehub.registry.v1.Exemption
-	45, // 23: noticehub.registry.v1.Change.put_service_offer:type_name -> noticehub.registry.v1.ServiceOffer
-	46, // 24: noticehub.registry.v1.Change.put_name:type_name -> noticehub.registry.v1.Name
+	45, // 20: noticehub.registry.v1.Change.card_declined:type_name -> noticehub.registry.v1.CardTransaction
+	45, // 21: noticehub.registry.v1.Change.vary_balance_rejected:type_name -> noticehub.registry.v1.CardTransaction
+	46, // 22: noticehub.registry.v1.Change.put_exemption:type_name -> noticehub.registry.v1.Exemption
+	47, // 23: noticehub.registry.v1.Change.put_service_offer:type_name -> noticehub.registry.v1.ServiceOffer
+	48, // 24: noticehub.registry.v1.Change.put_name:type_name -> noticehub.registry.v1.Name
 	8,  // 25: noticehub.registry.v1.ChangeCustomerRequest.changes:type_name -> noticehub.registry.v1.Change
-	47, // 26: noticehub.registry.v1.ChangeCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	48, // 27: noticehub.registry.v1.CustomerVersion.recorded_at:type_name -> google.protobuf.Timestamp
-	12, // 28: noticehub.registry.v1.ListCustomerVersionsResponse.versions:type_name -> noticehub.registry.v1.CustomerVersion
-	48, // 29: noticehub.registry.v1.FeedRecord.occurred_at:type_name -> google.protobuf.Timestamp
-	8,  // 30: noticehub.registry.v1.FeedRecord.changes:type_name -> noticehub.registry.v1.Change
-	14, // 31: noticehub.registry.v1.FeedChangesRequest.record:type_name -> noticehub.registry.v1.FeedRecord
-	49, // 32: noticehub.registry.v1.FeedChangesResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	14, // 33: noticehub.registry.v1.QuarantinedRecord.record:type_name -> noticehub.registry.v1.FeedRecord
-	0,  // 34: noticehub.registry.v1.QuarantinedRecord.reason:type_name -> noticehub.registry.v1.QuarantineReason
-	48, // 35: noticehub.registry.v1.QuarantinedRecord.quarantined_at:type_name -> google.protobuf.Timestamp
-	0,  // 36: noticehub.registry.v1.ListQuarantinedRequest.reason:type_name -> noticehub.registry.v1.QuarantineReason
-	17, // 37: noticehub.registry.v1.ListQuarantinedResponse.records:type_name -> noticehub.registry.v1.QuarantinedRecord
-	0,  // 38: noticehub.registry.v1.RedriveQuarantinedRequest.reason:type_name -> noticehub.registry.v1.QuarantineReason
-	17, // 39: noticehub.registry.v1.RedriveQuarantinedResponse.still:type_name -> noticehub.registry.v1.QuarantinedRecord
-	22, // 40: noticehub.registry.v1.PutSchoolMealsProviderRequest.provider:type_name -> noticehub.registry.v1.SchoolMealsProvider
-	22, // 41: noticehub.registry.v1.PutSchoolMealsProviderResponse.provider:type_name -> noticehub.registry.v1.SchoolMealsProvider
-	22, // 42: noticehub.registry.v1.ListSchoolMealsProvidersResponse.providers:type_name -> noticehub.registry.v1.SchoolMealsProvider
-	50, // 43: noticehub.registry.v1.PlaceDocumentResponse.document:type_name -> noticehub.registry.v1.Document
-	9,  // 44: noticehub.registry.v1.CircumstanceService.ChangeCustomer:input_type -> noticehub.registry.v1.ChangeCustomerRequest
-	11, // 45: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:input_type -> noticehub.registry.v1.ListCustomerVersionsRequest
-	29, // 46: noticehub.registry.v1.CircumstanceService.WatchCustomer:input_type -> noticehub.registry.v1.WatchCustomerRequest
-	15, // 47: noticehub.registry.v1.CircumstanceService.FeedChanges:input_type -> noticehub.registry.v1.FeedChangesRequest
-	18, // 48: noticehub.registry.v1.CircumstanceService.ListQuarantined:input_type -> noticehub.registry.v1.ListQuarantinedRequest
-	20, // 49: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:input_type -> noticehub.registry.v1.RedriveQuarantinedRequest
-	23, // 50: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:input_type -> noticehub.registry.v1.PutSchoolMealsProviderRequest
-	25, // 51: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:input_type -> noticehub.registry.v1.ListSchoolMealsProvidersRequest
-	27, // 52: noticehub.registry.v1.CircumstanceService.PlaceDocument:input_type -> noticehub.registry.v1.PlaceDocumentRequest
-	10, // 53: noticehub.registry.v1.CircumstanceService.ChangeCustomer:output_type -> noticehub.registry.v1.ChangeCustomerResponse
-	13, // 54: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:output_type -> noticehub.registry.v1.ListCustomerVersionsResponse
-	30, // 55: noticehub.registry.v1.CircumstanceService.WatchCustomer:output_type -> noticehub.registry.v1.WatchCustomerResponse
-	16, // 56: noticehub.registry.v1.CircumstanceService.FeedChanges:output_type -> noticehub.registry.v1.FeedChangesResponse
-	19, // 57: noticehub.registry.v1.CircumstanceService.ListQuarantined:output_type -> noticehub.registry.v1.ListQuarantinedResponse
-	21, // 58: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:output_type -> noticehub.registry.v1.RedriveQuarantinedResponse
-	24, // 59: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:output_type -> noticehub.registry.v1.PutSchoolMealsProviderResponse
-	26, // 60: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:output_type -> noticehub.registry.v1.ListSchoolMealsProvidersResponse
-	28, // 61: noticehub.registry.v1.CircumstanceService.PlaceDocument:output_type -> noticehub.registry.v1.PlaceDocumentResponse
-	53, // [53:62] is the sub-list for method output_type
-	44, // [44:53] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	49, // 26: noticehub.registry.v1.ChangeCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
+	50, // 27: noticehub.registry.v1.OpenRestrictedRecordResponse.until:type_name -> google.protobuf.Timestamp
+	50, // 28: noticehub.registry.v1.CustomerVersion.recorded_at:type_name -> google.protobuf.Timestamp
+	14, // 29: noticehub.registry.v1.ListCustomerVersionsResponse.versions:type_name -> noticehub.registry.v1.CustomerVersion
+	50, // 30: noticehub.registry.v1.FeedRecord.occurred_at:type_name -> google.protobuf.Timestamp
+	8,  // 31: noticehub.registry.v1.FeedRecord.changes:type_name -> noticehub.registry.v1.Change
+	16, // 32: noticehub.registry.v1.FeedChangesRequest.record:type_name -> noticehub.registry.v1.FeedRecord
+	51, // 33: noticehub.registry.v1.FeedChangesResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	16, // 34: noticehub.registry.v1.QuarantinedRecord.record:type_name -> noticehub.registry.v1.FeedRecord
+	0,  // 35: noticehub.registry.v1.QuarantinedRecord.reason:type_name -> noticehub.registry.v1.QuarantineReason
+	50, // 36: noticehub.registry.v1.QuarantinedRecord.quarantined_at:type_name -> google.protobuf.Timestamp
+	0,  // 37: noticehub.registry.v1.ListQuarantinedRequest.reason:type_name -> noticehub.registry.v1.QuarantineReason
+	19, // 38: noticehub.registry.v1.ListQuarantinedResponse.records:type_name -> noticehub.registry.v1.QuarantinedRecord
+	0,  // 39: noticehub.registry.v1.RedriveQuarantinedRequest.reason:type_name -> noticehub.registry.v1.QuarantineReason
+	19, // 40: noticehub.registry.v1.RedriveQuarantinedResponse.still:type_name -> noticehub.registry.v1.QuarantinedRecord
+	24, // 41: noticehub.registry.v1.PutSchoolMealsProviderRequest.provider:type_name -> noticehub.registry.v1.SchoolMealsProvider
+	24, // 42: noticehub.registry.v1.PutSchoolMealsProviderResponse.provider:type_name -> noticehub.registry.v1.SchoolMealsProvider
+	24, // 43: noticehub.registry.v1.ListSchoolMealsProvidersResponse.providers:type_name -> noticehub.registry.v1.SchoolMealsProvider
+	52, // 44: noticehub.registry.v1.PlaceDocumentResponse.document:type_name -> noticehub.registry.v1.Document
+	9,  // 45: noticehub.registry.v1.CircumstanceService.ChangeCustomer:input_type -> noticehub.registry.v1.ChangeCustomerRequest
+	13, // 46: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:input_type -> noticehub.registry.v1.ListCustomerVersionsRequest
+	11, // 47: noticehub.registry.v1.CircumstanceService.OpenRestrictedRecord:input_type -> noticehub.registry.v1.OpenRestrictedRecordRequest
+	31, // 48: noticehub.registry.v1.CircumstanceService.WatchCustomer:input_type -> noticehub.registry.v1.WatchCustomerRequest
+	17, // 49: noticehub.registry.v1.CircumstanceService.FeedChanges:input_type -> noticehub.registry.v1.FeedChangesRequest
+	20, // 50: noticehub.registry.v1.CircumstanceService.ListQuarantined:input_type -> noticehub.registry.v1.ListQuarantinedRequest
+	22, // 51: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:input_type -> noticehub.registry.v1.RedriveQuarantinedRequest
+	25, // 52: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:input_type -> noticehub.registry.v1.PutSchoolMealsProviderRequest
+	27, // 53: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:input_type -> noticehub.registry.v1.ListSchoolMealsProvidersRequest
+	29, // 54: noticehub.registry.v1.CircumstanceService.PlaceDocument:input_type -> noticehub.registry.v1.PlaceDocumentRequest
+	10, // 55: noticehub.registry.v1.CircumstanceService.ChangeCustomer:output_type -> noticehub.registry.v1.ChangeCustomerResponse
+	15, // 56: noticehub.registry.v1.CircumstanceService.ListCustomerVersions:output_type -> noticehub.registry.v1.ListCustomerVersionsResponse
+	12, // 57: noticehub.registry.v1.CircumstanceService.OpenRestrictedRecord:output_type -> noticehub.registry.v1.OpenRestrictedRecordResponse
+	32, // 58: noticehub.registry.v1.CircumstanceService.WatchCustomer:output_type -> noticehub.registry.v1.WatchCustomerResponse
+	18, // 59: noticehub.registry.v1.CircumstanceService.FeedChanges:output_type -> noticehub.registry.v1.FeedChangesResponse
+	21, // 60: noticehub.registry.v1.CircumstanceService.ListQuarantined:output_type -> noticehub.registry.v1.ListQuarantinedResponse
+	23, // 61: noticehub.registry.v1.CircumstanceService.RedriveQuarantined:output_type -> noticehub.registry.v1.RedriveQuarantinedResponse
+	26, // 62: noticehub.registry.v1.CircumstanceService.PutSchoolMealsProvider:output_type -> noticehub.registry.v1.PutSchoolMealsProviderResponse
+	28, // 63: noticehub.registry.v1.CircumstanceService.ListSchoolMealsProviders:output_type -> noticehub.registry.v1.ListSchoolMealsProvidersResponse
+	30, // 64: noticehub.registry.v1.CircumstanceService.PlaceDocument:output_type -> noticehub.registry.v1.PlaceDocumentResponse
+	55, // [55:65] is the sub-list for method output_type
+	45, // [45:55] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_registry_v1_changes_proto_init() }
@@ -2804,7 +2926,7 @@ func file_noticehub_registry_v1_changes_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_registry_v1_changes_proto_rawDesc), len(file_noticehub_registry_v1_changes_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	CircumstanceService_ChangeCustomer_FullMethodName           = "/noticehub.registry.v1.CircumstanceService/ChangeCustomer"
 	CircumstanceService_ListCustomerVersions_FullMethodName     = "/noticehub.registry.v1.CircumstanceService/ListCustomerVersions"
+	CircumstanceService_OpenRestrictedRecord_FullMethodName     = "/noticehub.registry.v1.CircumstanceService/OpenRestrictedRecord"
 	CircumstanceService_WatchCustomer_FullMethodName            = "/noticehub.registry.v1.CircumstanceService/WatchCustomer"
 	CircumstanceService_FeedChanges_FullMethodName              = "/noticehub.registry.v1.CircumstanceService/FeedChanges"
 	CircumstanceService_ListQuarantined_FullMethodName          = "/noticehub.registry.v1.CircumstanceService/ListQuarantined"
@@ -41,6 +42,12 @@ type CircumstanceServiceClient interface {
 	ChangeCustomer(ctx context.Context, in *ChangeCustomerRequest, opts ...grpc.CallOption) (*ChangeCustomerResponse, error)
 	// ListCustomerVersions pages through the versions of a record, newest first.
 	ListCustomerVersions(ctx context.Context, in *ListCustomerVersionsRequest, opts ...grpc.CallOption) (*ListCustomerVersionsResponse, error)
+	// OpenRestrictedRecord opens a restricted record to the calling Restricted
+	// Access officer for 60 minutes, for a reason that goes on record. Without it
+	// the registry shows of the record no more than to anybody else, nor changes it;
+	// taking the restriction off needs its reason only. Repeating it with the same
+	// action_id is one opening.
+	OpenRestrictedRecord(ctx context.Context, in *OpenRestrictedRecordRequest, opts ...grpc.CallOption) (*OpenRestrictedRecordResponse, error)
 	// WatchCustomer tells, at once and whenever it changes, the version of a
 	// customer's record. It tells nothing else of it.
 	WatchCustomer(ctx context.Context, in *WatchCustomerRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchCustomerResponse], error)
@@ -81,6 +88,16 @@ func (c *circumstanceServiceClient) ListCustomerVersions(ctx context.Context, in
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListCustomerVersionsResponse)
 	err := c.cc.Invoke(ctx, CircumstanceService_ListCustomerVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *circumstanceServiceClient) OpenRestrictedRecord(ctx context.Context, in *OpenRestrictedRecordRequest, opts ...grpc.CallOption) (*OpenRestrictedRecordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenRestrictedRecordResponse)
+	err := c.cc.Invoke(ctx, CircumstanceService_OpenRestrictedRecord_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +197,12 @@ type CircumstanceServiceServer interface {
 	ChangeCustomer(context.Context, *ChangeCustomerRequest) (*ChangeCustomerResponse, error)
 	// ListCustomerVersions pages through the versions of a record, newest first.
 	ListCustomerVersions(context.Context, *ListCustomerVersionsRequest) (*ListCustomerVersionsResponse, error)
+	// OpenRestrictedRecord opens a restricted record to the calling Restricted
+	// Access officer for 60 minutes, for a reason that goes on record. Without it
+	// the registry shows of the record no more than to anybody else, nor changes it;
+	// taking the restriction off needs its reason only. Repeating it with the same
+	// action_id is one opening.
+	OpenRestrictedRecord(context.Context, *OpenRestrictedRecordRequest) (*OpenRestrictedRecordResponse, error)
 	// WatchCustomer tells, at once and whenever it changes, the version of a
 	// customer's record. It tells nothing else of it.
 	WatchCustomer(*WatchCustomerRequest, grpc.ServerStreamingServer[WatchCustomerResponse]) error
@@ -211,6 +234,9 @@ func (UnimplementedCircumstanceServiceServer) ChangeCustomer(context.Context, *C
 }
 func (UnimplementedCircumstanceServiceServer) ListCustomerVersions(context.Context, *ListCustomerVersionsRequest) (*ListCustomerVersionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCustomerVersions not implemented")
+}
+func (UnimplementedCircumstanceServiceServer) OpenRestrictedRecord(context.Context, *OpenRestrictedRecordRequest) (*OpenRestrictedRecordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenRestrictedRecord not implemented")
 }
 func (UnimplementedCircumstanceServiceServer) WatchCustomer(*WatchCustomerRequest, grpc.ServerStreamingServer[WatchCustomerResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchCustomer not implemented")
@@ -286,6 +312,24 @@ func _CircumstanceService_ListCustomerVersions_Handler(srv interface{}, ctx cont
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CircumstanceServiceServer).ListCustomerVersions(ctx, req.(*ListCustomerVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CircumstanceService_OpenRestrictedRecord_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenRestrictedRecordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CircumstanceServiceServer).OpenRestrictedRecord(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CircumstanceService_OpenRestrictedRecord_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CircumstanceServiceServer).OpenRestrictedRecord(ctx, req.(*OpenRestrictedRecordRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -412,6 +456,10 @@ var CircumstanceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCustomerVersions",
 			Handler:    _CircumstanceService_ListCustomerVersions_Handler,
+		},
+		{
+			MethodName: "OpenRestrictedRecord",
+			Handler:    _CircumstanceService_OpenRestrictedRecord_Handler,
 		},
 		{
 			MethodName: "ListQuarantined",

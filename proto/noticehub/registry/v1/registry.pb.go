@@ -445,8 +445,12 @@ type Child struct {
 	DateOfBirth string `protobuf:"bytes,2,opt,name=date_of_birth,json=dateOfBirth,proto3" json:"date_of_birth,omitempty"`
 	// True when Family Tax Benefit is paid for the child.
 	FamilyTaxBenefit bool `protobuf:"varint,3,opt,name=family_tax_benefit,json=familyTaxBenefit,proto3" json:"family_tax_benefit,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Stands for the given name in the events of a restricted record, from which that
+	// is left out; it tells the customer's children apart and never changes. Set
+	// nowhere else; ignored on input.
+	Key           string `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Child) Reset() {
@@ -498,6 +502,13 @@ func (x *Child) GetFamilyTaxBenefit() bool {
 		return x.FamilyTaxBenefit
 	}
 	return false
+}
+
+func (x *Child) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
 }
 
 // Customer is a customer's record.
@@ -995,7 +1006,10 @@ func (x *GetCustomerRequest) GetAsAt() string {
 type GetCustomerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The record.
-	Customer      *Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	Customer *Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// When a restricted record closes to the caller again, who opened it or for whom
+	// access is lifted; unset for other records, and for services.
+	OpenUntil     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=open_until,json=openUntil,proto3" json:"open_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1033,6 +1047,13 @@ func (*GetCustomerResponse) Descriptor() ([]byte, []int) {
 func (x *GetCustomerResponse) GetCustomer() *Customer {
 	if x != nil {
 		return x.Customer
+	}
+	return nil
+}
+
+func (x *GetCustomerResponse) GetOpenUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenUntil
 	}
 	return nil
 }
@@ -2292,13 +2313,15 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\fstatus_since\x18\a \x01(\tB)\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x80\x01\x01R\vstatusSince\"o\n" +
 	"\aNominee\x124\n" +
 	"\x04kind\x18\x01 \x01(\tB \xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,49}$\x80\x01\x01R\x04kind\x12.\n" +
-	"\x03crn\x18\x02 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\"\xb1\x01\n" +
+	"\x03crn\x18\x02 \x01(\tB\x1c\xbaH\x16r\x142\x12^([0-9]{9}[A-Z])?$\x80\x01\x01R\x03crn\"\xcf\x01\n" +
 	"\x05Child\x12)\n" +
 	"\n" +
 	"given_name\x18\x01 \x01(\tB\n" +
 	"\xbaH\x04r\x02\x18d\x80\x01\x01R\tgivenName\x12J\n" +
 	"\rdate_of_birth\x18\x02 \x01(\tB&\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x80\x01\x01R\vdateOfBirth\x121\n" +
-	"\x12family_tax_benefit\x18\x03 \x01(\bB\x03\x80\x01\x01R\x10familyTaxBenefit\"\xc5\x11\n" +
+	"\x12family_tax_benefit\x18\x03 \x01(\bB\x03\x80\x01\x01R\x10familyTaxBenefit\x12\x1c\n" +
+	"\x03key\x18\x04 \x01(\tB\n" +
+	"\xbaH\x04r\x02\x18d\x80\x01\x01R\x03key\"\xc5\x11\n" +
 	"\bCustomer\x12+\n" +
 	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x127\n" +
 	"\x04name\x18\x02 \x01(\v2\x1b.noticehub.registry.v1.NameB\x06\xbaH\x03\xc8\x01\x01R\x04name\x12?\n" +
@@ -2347,9 +2370,11 @@ const file_noticehub_registry_v1_registry_proto_rawDesc = "" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"~\n" +
 	"\x12GetCustomerRequest\x12+\n" +
 	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12;\n" +
-	"\x05as_at\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04asAt\"R\n" +
+	"\x05as_at\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\x04asAt\"\x8d\x01\n" +
 	"\x13GetCustomerResponse\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"U\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\x129\n" +
+	"\n" +
+	"open_until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\topenUntil\"U\n" +
 	"\x16ImportCustomersRequest\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1f.noticehub.registry.v1.CustomerR\bcustomer\"S\n" +
 	"\vImportError\x12\x1a\n" +
@@ -2513,9 +2538,9 @@ var file_noticehub_registry_v1_registry_proto_goTypes = []any{
 	(*Card)(nil),                      // 41: noticehub.registry.v1.Card
 	(*Exemption)(nil),                 // 42: noticehub.registry.v1.Exemption
 	(*ServiceOffer)(nil),              // 43: noticehub.registry.v1.ServiceOffer
-	(*status.Status)(nil),             // 44: google.rpc.Status
-	(v1.BusinessFunction)(0),          // 45: noticehub.event.v1.BusinessFunction
-	(*timestamppb.Timestamp)(nil),     // 46: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil),     // 44: google.protobuf.Timestamp
+	(*status.Status)(nil),             // 45: google.rpc.Status
+	(v1.BusinessFunction)(0),          // 46: noticehub.event.v1.BusinessFunction
 }
 var file_noticehub_registry_v1_registry_proto_depIdxs = []int32{
 	0,  // 0: noticehub.registry.v1.Address.type:type_name -> noticehub.registry.v1.AddressType
@@ -2542,53 +2567,54 @@ var file_noticehub_registry_v1_registry_proto_depIdxs = []int32{
 	7,  // 21: noticehub.registry.v1.PutCustomerRequest.customer:type_name -> noticehub.registry.v1.Customer
 	7,  // 22: noticehub.registry.v1.PutCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
 	7,  // 23: noticehub.registry.v1.GetCustomerResponse.customer:type_name -> noticehub.registry.v1.Customer
-	7,  // 24: noticehub.registry.v1.ImportCustomersRequest.customer:type_name -> noticehub.registry.v1.Customer
-	44, // 25: noticehub.registry.v1.ImportError.error:type_name -> google.rpc.Status
-	13, // 26: noticehub.registry.v1.ImportCustomersResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	45, // 27: noticehub.registry.v1.Authority.business_function:type_name -> noticehub.event.v1.BusinessFunction
-	32, // 28: noticehub.registry.v1.Authority.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
-	15, // 29: noticehub.registry.v1.PutAuthorityRequest.authority:type_name -> noticehub.registry.v1.Authority
-	15, // 30: noticehub.registry.v1.PutAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
-	15, // 31: noticehub.registry.v1.GetAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
-	15, // 32: noticehub.registry.v1.ListAuthoritiesResponse.authorities:type_name -> noticehub.registry.v1.Authority
-	15, // 33: noticehub.registry.v1.ImportAuthoritiesRequest.authority:type_name -> noticehub.registry.v1.Authority
-	13, // 34: noticehub.registry.v1.ImportAuthoritiesResponse.errors:type_name -> noticehub.registry.v1.ImportError
-	25, // 35: noticehub.registry.v1.ResolveCustomersRequest.queries:type_name -> noticehub.registry.v1.CustomerQuery
-	2,  // 36: noticehub.registry.v1.CustomerQuery.names:type_name -> noticehub.registry.v1.Name
-	3,  // 37: noticehub.registry.v1.CustomerQuery.address:type_name -> noticehub.registry.v1.Address
-	27, // 38: noticehub.registry.v1.ResolveCustomersResponse.answers:type_name -> noticehub.registry.v1.CustomerAnswer
-	7,  // 39: noticehub.registry.v1.CustomerAnswer.customer:type_name -> noticehub.registry.v1.Customer
-	4,  // 40: noticehub.registry.v1.CustomerAnswer.partner_payments:type_name -> noticehub.registry.v1.Payment
-	28, // 41: noticehub.registry.v1.CustomerAnswer.candidates:type_name -> noticehub.registry.v1.Candidate
-	1,  // 42: noticehub.registry.v1.CustomerAnswer.partner_told:type_name -> noticehub.registry.v1.PartnerTold
-	7,  // 43: noticehub.registry.v1.Candidate.customer:type_name -> noticehub.registry.v1.Customer
-	4,  // 44: noticehub.registry.v1.Candidate.partner_payments:type_name -> noticehub.registry.v1.Payment
-	1,  // 45: noticehub.registry.v1.Candidate.partner_told:type_name -> noticehub.registry.v1.PartnerTold
-	46, // 46: noticehub.registry.v1.Document.created_at:type_name -> google.protobuf.Timestamp
-	29, // 47: noticehub.registry.v1.ListDocumentsResponse.documents:type_name -> noticehub.registry.v1.Document
-	8,  // 48: noticehub.registry.v1.RegistryService.PutCustomer:input_type -> noticehub.registry.v1.PutCustomerRequest
-	10, // 49: noticehub.registry.v1.RegistryService.GetCustomer:input_type -> noticehub.registry.v1.GetCustomerRequest
-	12, // 50: noticehub.registry.v1.RegistryService.ImportCustomers:input_type -> noticehub.registry.v1.ImportCustomersRequest
-	16, // 51: noticehub.registry.v1.RegistryService.PutAuthority:input_type -> noticehub.registry.v1.PutAuthorityRequest
-	18, // 52: noticehub.registry.v1.RegistryService.GetAuthority:input_type -> noticehub.registry.v1.GetAuthorityRequest
-	20, // 53: noticehub.registry.v1.RegistryService.ListAuthorities:input_type -> noticehub.registry.v1.ListAuthoritiesRequest
-	22, // 54: noticehub.registry.v1.RegistryService.ImportAuthorities:input_type -> noticehub.registry.v1.ImportAuthoritiesRequest
-	24, // 55: noticehub.registry.v1.RegistryService.ResolveCustomers:input_type -> noticehub.registry.v1.ResolveCustomersRequest
-	30, // 56: noticehub.registry.v1.RegistryService.ListDocuments:input_type -> noticehub.registry.v1.ListDocumentsRequest
-	9,  // 57: noticehub.registry.v1.RegistryService.PutCustomer:output_type -> noticehub.registry.v1.PutCustomerResponse
-	11, // 58: noticehub.registry.v1.RegistryService.GetCustomer:output_type -> noticehub.registry.v1.GetCustomerResponse
-	14, // 59: noticehub.registry.v1.RegistryService.ImportCustomers:output_type -> noticehub.registry.v1.ImportCustomersResponse
-	17, // 60: noticehub.registry.v1.RegistryService.PutAuthority:output_type -> noticehub.registry.v1.PutAuthorityResponse
-	19, // 61: noticehub.registry.v1.RegistryService.GetAuthority:output_type -> noticehub.registry.v1.GetAuthorityResponse
-	21, // 62: noticehub.registry.v1.RegistryService.ListAuthorities:output_type -> noticehub.registry.v1.ListAuthoritiesResponse
-	23, // 63: noticehub.registry.v1.RegistryService.ImportAuthorities:output_type -> noticehub.registry.v1.ImportAuthoritiesResponse
-	26, // 64: noticehub.registry.v1.RegistryService.ResolveCustomers:output_type -> noticehub.registry.v1.ResolveCustomersResponse
-	31, // 65: noticehub.registry.v1.RegistryService.ListDocuments:output_type -> noticehub.registry.v1.ListDocumentsResponse
-	57, // [57:66] is the sub-list for method output_type
-	48, // [48:57] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	44, // 24: noticehub.registry.v1.GetCustomerResponse.open_until:type_name -> google.protobuf.Timestamp
+	7,  // 25: noticehub.registry.v1.ImportCustomersRequest.customer:type_name -> noticehub.registry.v1.Customer
+	45, // 26: noticehub.registry.v1.ImportError.error:type_name -> google.rpc.Status
+	13, // 27: noticehub.registry.v1.ImportCustomersResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	46, // 28: noticehub.registry.v1.Authority.business_function:type_name -> noticehub.event.v1.BusinessFunction
+	32, // 29: noticehub.registry.v1.Authority.jurisdiction:type_name -> noticehub.event.v1.Jurisdiction
+	15, // 30: noticehub.registry.v1.PutAuthorityRequest.authority:type_name -> noticehub.registry.v1.Authority
+	15, // 31: noticehub.registry.v1.PutAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
+	15, // 32: noticehub.registry.v1.GetAuthorityResponse.authority:type_name -> noticehub.registry.v1.Authority
+	15, // 33: noticehub.registry.v1.ListAuthoritiesResponse.authorities:type_name -> noticehub.registry.v1.Authority
+	15, // 34: noticehub.registry.v1.ImportAuthoritiesRequest.authority:type_name -> noticehub.registry.v1.Authority
+	13, // 35: noticehub.registry.v1.ImportAuthoritiesResponse.errors:type_name -> noticehub.registry.v1.ImportError
+	25, // 36: noticehub.registry.v1.ResolveCustomersRequest.queries:type_name -> noticehub.registry.v1.CustomerQuery
+	2,  // 37: noticehub.registry.v1.CustomerQuery.names:type_name -> noticehub.registry.v1.Name
+	3,  // 38: noticehub.registry.v1.CustomerQuery.address:type_name -> noticehub.registry.v1.Address
+	27, // 39: noticehub.registry.v1.ResolveCustomersResponse.answers:type_name -> noticehub.registry.v1.CustomerAnswer
+	7,  // 40: noticehub.registry.v1.CustomerAnswer.customer:type_name -> noticehub.registry.v1.Customer
+	4,  // 41: noticehub.registry.v1.CustomerAnswer.partner_payments:type_name -> noticehub.registry.v1.Payment
+	28, // 42: noticehub.registry.v1.CustomerAnswer.candidates:type_name -> noticehub.registry.v1.Candidate
+	1,  // 43: noticehub.registry.v1.CustomerAnswer.partner_told:type_name -> noticehub.registry.v1.PartnerTold
+	7,  // 44: noticehub.registry.v1.Candidate.customer:type_name -> noticehub.registry.v1.Customer
+	4,  // 45: noticehub.registry.v1.Candidate.partner_payments:type_name -> noticehub.registry.v1.Payment
+	1,  // 46: noticehub.registry.v1.Candidate.partner_told:type_name -> noticehub.registry.v1.PartnerTold
+	44, // 47: noticehub.registry.v1.Document.created_at:type_name -> google.protobuf.Timestamp
+	29, // 48: noticehub.registry.v1.ListDocumentsResponse.documents:type_name -> noticehub.registry.v1.Document
+	8,  // 49: noticehub.registry.v1.RegistryService.PutCustomer:input_type -> noticehub.registry.v1.PutCustomerRequest
+	10, // 50: noticehub.registry.v1.RegistryService.GetCustomer:input_type -> noticehub.registry.v1.GetCustomerRequest
+	12, // 51: noticehub.registry.v1.RegistryService.ImportCustomers:input_type -> noticehub.registry.v1.ImportCustomersRequest
+	16, // 52: noticehub.registry.v1.RegistryService.PutAuthority:input_type -> noticehub.registry.v1.PutAuthorityRequest
+	18, // 53: noticehub.registry.v1.RegistryService.GetAuthority:input_type -> noticehub.registry.v1.GetAuthorityRequest
+	20, // 54: noticehub.registry.v1.RegistryService.ListAuthorities:input_type -> noticehub.registry.v1.ListAuthoritiesRequest
+	22, // 55: noticehub.registry.v1.RegistryService.ImportAuthorities:input_type -> noticehub.registry.v1.ImportAuthoritiesRequest
+	24, // 56: noticehub.registry.v1.RegistryService.ResolveCustomers:input_type -> noticehub.registry.v1.ResolveCustomersRequest
+	30, // 57: noticehub.registry.v1.RegistryService.ListDocuments:input_type -> noticehub.registry.v1.ListDocumentsRequest
+	9,  // 58: noticehub.registry.v1.RegistryService.PutCustomer:output_type -> noticehub.registry.v1.PutCustomerResponse
+	11, // 59: noticehub.registry.v1.RegistryService.GetCustomer:output_type -> noticehub.registry.v1.GetCustomerResponse
+	14, // 60: noticehub.registry.v1.RegistryService.ImportCustomers:output_type -> noticehub.registry.v1.ImportCustomersResponse
+	17, // 61: noticehub.registry.v1.RegistryService.PutAuthority:output_type -> noticehub.registry.v1.PutAuthorityResponse
+	19, // 62: noticehub.registry.v1.RegistryService.GetAuthority:output_type -> noticehub.registry.v1.GetAuthorityResponse
+	21, // 63: noticehub.registry.v1.RegistryService.ListAuthorities:output_type -> noticehub.registry.v1.ListAuthoritiesResponse
+	23, // 64: noticehub.registry.v1.RegistryService.ImportAuthorities:output_type -> noticehub.registry.v1.ImportAuthoritiesResponse
+	26, // 65: noticehub.registry.v1.RegistryService.ResolveCustomers:output_type -> noticehub.registry.v1.ResolveCustomersResponse
+	31, // 66: noticehub.registry.v1.RegistryService.ListDocuments:output_type -> noticehub.registry.v1.ListDocumentsResponse
+	58, // [58:67] is the sub-list for method output_type
+	49, // [49:58] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_registry_v1_registry_proto_init() }

@@ -705,7 +705,9 @@ type SearchWorkItemsRequest struct {
 	// Page size, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,10,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Token of the next page.
-	PageToken     string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// True to have the items of all pages counted, too.
+	Count         bool `protobuf:"varint,12,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -817,6 +819,13 @@ func (x *SearchWorkItemsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *SearchWorkItemsRequest) GetCount() bool {
+	if x != nil {
+		return x.Count
+	}
+	return false
+}
+
 // SearchWorkItemsResponse is one page.
 type SearchWorkItemsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -824,6 +833,8 @@ type SearchWorkItemsResponse struct {
 	WorkItems []*WorkItem `protobuf:"bytes,1,rep,name=work_items,json=workItems,proto3" json:"work_items,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Items of all pages, for those who asked for the count; unset for others.
+	Total         *ItemTotal `protobuf:"bytes,3,opt,name=total,proto3" json:"total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -872,20 +883,84 @@ func (x *SearchWorkItemsResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *SearchWorkItemsResponse) GetTotal() *ItemTotal {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+// ItemTotal is how many items a list has, those it leaves out not counted.
+type ItemTotal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Items; where more is true, the number up to which they were counted.
+	Items int64 `protobuf:"varint,1,opt,name=items,proto3" json:"items,omitempty"`
+	// True when there may be more.
+	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ItemTotal) Reset() {
+	*x = ItemTotal{}
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ItemTotal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ItemTotal) ProtoMessage() {}
+
+func (x *ItemTotal) ProtoReflect() protoreflect.Message {
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ItemTotal.ProtoReflect.Descriptor instead.
+func (*ItemTotal) Descriptor() ([]byte, []int) {
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ItemTotal) GetItems() int64 {
+	if x != nil {
+		return x.Items
+	}
+	return 0
+}
+
+func (x *ItemTotal) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
 // ListMyWorkItemsRequest pages.
 type ListMyWorkItemsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Page size, 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Token of the next page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// True to have the items of all pages counted, too.
+	Count         bool `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListMyWorkItemsRequest) Reset() {
 	*x = ListMyWorkItemsRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[4]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +972,7 @@ func (x *ListMyWorkItemsRequest) String() string {
 func (*ListMyWorkItemsRequest) ProtoMessage() {}
 
 func (x *ListMyWorkItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[4]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +985,7 @@ func (x *ListMyWorkItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyWorkItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListMyWorkItemsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{4}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListMyWorkItemsRequest) GetPageSize() int32 {
@@ -927,6 +1002,13 @@ func (x *ListMyWorkItemsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListMyWorkItemsRequest) GetCount() bool {
+	if x != nil {
+		return x.Count
+	}
+	return false
+}
+
 // ListMyWorkItemsResponse is one page.
 type ListMyWorkItemsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -934,13 +1016,15 @@ type ListMyWorkItemsResponse struct {
 	WorkItems []*WorkItem `protobuf:"bytes,1,rep,name=work_items,json=workItems,proto3" json:"work_items,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Items of all pages, for those who asked for the count; unset for others.
+	Total         *ItemTotal `protobuf:"bytes,3,opt,name=total,proto3" json:"total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListMyWorkItemsResponse) Reset() {
 	*x = ListMyWorkItemsResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[5]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1036,7 @@ func (x *ListMyWorkItemsResponse) String() string {
 func (*ListMyWorkItemsResponse) ProtoMessage() {}
 
 func (x *ListMyWorkItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[5]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1049,7 @@ func (x *ListMyWorkItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMyWorkItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListMyWorkItemsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{5}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListMyWorkItemsResponse) GetWorkItems() []*WorkItem {
@@ -980,6 +1064,13 @@ func (x *ListMyWorkItemsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListMyWorkItemsResponse) GetTotal() *ItemTotal {
+	if x != nil {
+		return x.Total
+	}
+	return nil
 }
 
 // ListCustomerWorkItemsRequest names a customer.
@@ -999,7 +1090,7 @@ type ListCustomerWorkItemsRequest struct {
 
 func (x *ListCustomerWorkItemsRequest) Reset() {
 	*x = ListCustomerWorkItemsRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[6]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1011,7 +1102,7 @@ func (x *ListCustomerWorkItemsRequest) String() string {
 func (*ListCustomerWorkItemsRequest) ProtoMessage() {}
 
 func (x *ListCustomerWorkItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[6]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1024,7 +1115,7 @@ func (x *ListCustomerWorkItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomerWorkItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomerWorkItemsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{6}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCustomerWorkItemsRequest) GetCrn() string {
@@ -1068,7 +1159,7 @@ type ListCustomerWorkItemsResponse struct {
 
 func (x *ListCustomerWorkItemsResponse) Reset() {
 	*x = ListCustomerWorkItemsResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[7]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1171,7 @@ func (x *ListCustomerWorkItemsResponse) String() string {
 func (*ListCustomerWorkItemsResponse) ProtoMessage() {}
 
 func (x *ListCustomerWorkItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[7]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1184,7 @@ func (x *ListCustomerWorkItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomerWorkItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomerWorkItemsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{7}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListCustomerWorkItemsResponse) GetWorkItems() []*WorkItem {
@@ -1121,7 +1212,7 @@ type CountWorkItemsRequest struct {
 
 func (x *CountWorkItemsRequest) Reset() {
 	*x = CountWorkItemsRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[8]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1224,7 @@ func (x *CountWorkItemsRequest) String() string {
 func (*CountWorkItemsRequest) ProtoMessage() {}
 
 func (x *CountWorkItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[8]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1237,7 @@ func (x *CountWorkItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorkItemsRequest.ProtoReflect.Descriptor instead.
 func (*CountWorkItemsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{8}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CountWorkItemsRequest) GetOffice() string {
@@ -1171,7 +1262,7 @@ type WorkItemCount struct {
 
 func (x *WorkItemCount) Reset() {
 	*x = WorkItemCount{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[9]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1183,7 +1274,7 @@ func (x *WorkItemCount) String() string {
 func (*WorkItemCount) ProtoMessage() {}
 
 func (x *WorkItemCount) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[9]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1196,7 +1287,7 @@ func (x *WorkItemCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkItemCount.ProtoReflect.Descriptor instead.
 func (*WorkItemCount) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{9}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WorkItemCount) GetCode() string {
@@ -1231,7 +1322,7 @@ type CountWorkItemsResponse struct {
 
 func (x *CountWorkItemsResponse) Reset() {
 	*x = CountWorkItemsResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[10]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1334,7 @@ func (x *CountWorkItemsResponse) String() string {
 func (*CountWorkItemsResponse) ProtoMessage() {}
 
 func (x *CountWorkItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[10]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1347,7 @@ func (x *CountWorkItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorkItemsResponse.ProtoReflect.Descriptor instead.
 func (*CountWorkItemsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{10}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CountWorkItemsResponse) GetCounts() []*WorkItemCount {
@@ -1277,7 +1368,7 @@ type CountWorkloadRequest struct {
 
 func (x *CountWorkloadRequest) Reset() {
 	*x = CountWorkloadRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1380,7 @@ func (x *CountWorkloadRequest) String() string {
 func (*CountWorkloadRequest) ProtoMessage() {}
 
 func (x *CountWorkloadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[11]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1393,7 @@ func (x *CountWorkloadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorkloadRequest.ProtoReflect.Descriptor instead.
 func (*CountWorkloadRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{11}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CountWorkloadRequest) GetOffice() string {
@@ -1327,7 +1418,7 @@ type AssigneeLoad struct {
 
 func (x *AssigneeLoad) Reset() {
 	*x = AssigneeLoad{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1430,7 @@ func (x *AssigneeLoad) String() string {
 func (*AssigneeLoad) ProtoMessage() {}
 
 func (x *AssigneeLoad) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[12]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1443,7 @@ func (x *AssigneeLoad) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssigneeLoad.ProtoReflect.Descriptor instead.
 func (*AssigneeLoad) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{12}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AssigneeLoad) GetOfficerId() string {
@@ -1393,7 +1484,7 @@ type ItemAgeBand struct {
 
 func (x *ItemAgeBand) Reset() {
 	*x = ItemAgeBand{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1405,7 +1496,7 @@ func (x *ItemAgeBand) String() string {
 func (*ItemAgeBand) ProtoMessage() {}
 
 func (x *ItemAgeBand) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[13]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1418,7 +1509,7 @@ func (x *ItemAgeBand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemAgeBand.ProtoReflect.Descriptor instead.
 func (*ItemAgeBand) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{13}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ItemAgeBand) GetFromDays() int32 {
@@ -1462,7 +1553,7 @@ type CountWorkloadResponse struct {
 
 func (x *CountWorkloadResponse) Reset() {
 	*x = CountWorkloadResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1474,7 +1565,7 @@ func (x *CountWorkloadResponse) String() string {
 func (*CountWorkloadResponse) ProtoMessage() {}
 
 func (x *CountWorkloadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[14]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1487,7 +1578,7 @@ func (x *CountWorkloadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorkloadResponse.ProtoReflect.Descriptor instead.
 func (*CountWorkloadResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{14}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CountWorkloadResponse) GetOfficers() []*AssigneeLoad {
@@ -1517,7 +1608,7 @@ type WatchWorkItemsRequest struct {
 
 func (x *WatchWorkItemsRequest) Reset() {
 	*x = WatchWorkItemsRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1529,7 +1620,7 @@ func (x *WatchWorkItemsRequest) String() string {
 func (*WatchWorkItemsRequest) ProtoMessage() {}
 
 func (x *WatchWorkItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[15]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1542,7 +1633,7 @@ func (x *WatchWorkItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchWorkItemsRequest.ProtoReflect.Descriptor instead.
 func (*WatchWorkItemsRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{15}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchWorkItemsRequest) GetWorkItemIds() []string {
@@ -1576,7 +1667,7 @@ type ChangedWorkItem struct {
 
 func (x *ChangedWorkItem) Reset() {
 	*x = ChangedWorkItem{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1679,7 @@ func (x *ChangedWorkItem) String() string {
 func (*ChangedWorkItem) ProtoMessage() {}
 
 func (x *ChangedWorkItem) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[16]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1692,7 @@ func (x *ChangedWorkItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangedWorkItem.ProtoReflect.Descriptor instead.
 func (*ChangedWorkItem) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{16}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ChangedWorkItem) GetWorkItemId() string {
@@ -1649,7 +1740,7 @@ type WatchWorkItemsResponse struct {
 
 func (x *WatchWorkItemsResponse) Reset() {
 	*x = WatchWorkItemsResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +1752,7 @@ func (x *WatchWorkItemsResponse) String() string {
 func (*WatchWorkItemsResponse) ProtoMessage() {}
 
 func (x *WatchWorkItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[17]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1674,7 +1765,7 @@ func (x *WatchWorkItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchWorkItemsResponse.ProtoReflect.Descriptor instead.
 func (*WatchWorkItemsResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{17}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WatchWorkItemsResponse) GetCounts() *CountWorkItemsResponse {
@@ -1709,7 +1800,7 @@ type GetWorkItemRequest struct {
 
 func (x *GetWorkItemRequest) Reset() {
 	*x = GetWorkItemRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1721,7 +1812,7 @@ func (x *GetWorkItemRequest) String() string {
 func (*GetWorkItemRequest) ProtoMessage() {}
 
 func (x *GetWorkItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[18]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1734,7 +1825,7 @@ func (x *GetWorkItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkItemRequest.ProtoReflect.Descriptor instead.
 func (*GetWorkItemRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{18}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetWorkItemRequest) GetWorkItemId() string {
@@ -1759,7 +1850,7 @@ type GetWorkItemResponse struct {
 
 func (x *GetWorkItemResponse) Reset() {
 	*x = GetWorkItemResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1771,7 +1862,7 @@ func (x *GetWorkItemResponse) String() string {
 func (*GetWorkItemResponse) ProtoMessage() {}
 
 func (x *GetWorkItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[19]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1784,7 +1875,7 @@ func (x *GetWorkItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkItemResponse.ProtoReflect.Descriptor instead.
 func (*GetWorkItemResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{19}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetWorkItemResponse) GetWorkItem() *WorkItem {
@@ -1821,7 +1912,7 @@ type StartInvestigationRequest struct {
 
 func (x *StartInvestigationRequest) Reset() {
 	*x = StartInvestigationRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1833,7 +1924,7 @@ func (x *StartInvestigationRequest) String() string {
 func (*StartInvestigationRequest) ProtoMessage() {}
 
 func (x *StartInvestigationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[20]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1846,7 +1937,7 @@ func (x *StartInvestigationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartInvestigationRequest.ProtoReflect.Descriptor instead.
 func (*StartInvestigationRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{20}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StartInvestigationRequest) GetWorkItemId() string {
@@ -1874,7 +1965,7 @@ type StartInvestigationResponse struct {
 
 func (x *StartInvestigationResponse) Reset() {
 	*x = StartInvestigationResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1886,7 +1977,7 @@ func (x *StartInvestigationResponse) String() string {
 func (*StartInvestigationResponse) ProtoMessage() {}
 
 func (x *StartInvestigationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[21]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1899,7 +1990,7 @@ func (x *StartInvestigationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartInvestigationResponse.ProtoReflect.Descriptor instead.
 func (*StartInvestigationResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{21}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *StartInvestigationResponse) GetWorkItem() *WorkItem {
@@ -1926,7 +2017,7 @@ type CompleteWorkItemRequest struct {
 
 func (x *CompleteWorkItemRequest) Reset() {
 	*x = CompleteWorkItemRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1938,7 +2029,7 @@ func (x *CompleteWorkItemRequest) String() string {
 func (*CompleteWorkItemRequest) ProtoMessage() {}
 
 func (x *CompleteWorkItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[22]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1951,7 +2042,7 @@ func (x *CompleteWorkItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteWorkItemRequest.ProtoReflect.Descriptor instead.
 func (*CompleteWorkItemRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{22}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CompleteWorkItemRequest) GetWorkItemId() string {
@@ -1993,7 +2084,7 @@ type CompleteWorkItemResponse struct {
 
 func (x *CompleteWorkItemResponse) Reset() {
 	*x = CompleteWorkItemResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2005,7 +2096,7 @@ func (x *CompleteWorkItemResponse) String() string {
 func (*CompleteWorkItemResponse) ProtoMessage() {}
 
 func (x *CompleteWorkItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[23]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2018,7 +2109,7 @@ func (x *CompleteWorkItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteWorkItemResponse.ProtoReflect.Descriptor instead.
 func (*CompleteWorkItemResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{23}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CompleteWorkItemResponse) GetWorkItem() *WorkItem {
@@ -2047,7 +2138,7 @@ type RecordServiceComponentRequest struct {
 
 func (x *RecordServiceComponentRequest) Reset() {
 	*x = RecordServiceComponentRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2059,7 +2150,7 @@ func (x *RecordServiceComponentRequest) String() string {
 func (*RecordServiceComponentRequest) ProtoMessage() {}
 
 func (x *RecordServiceComponentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[24]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2072,7 +2163,7 @@ func (x *RecordServiceComponentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordServiceComponentRequest.ProtoReflect.Descriptor instead.
 func (*RecordServiceComponentRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{24}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RecordServiceComponentRequest) GetWorkItemId() string {
@@ -2121,7 +2212,7 @@ type RecordServiceComponentResponse struct {
 
 func (x *RecordServiceComponentResponse) Reset() {
 	*x = RecordServiceComponentResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2133,7 +2224,7 @@ func (x *RecordServiceComponentResponse) String() string {
 func (*RecordServiceComponentResponse) ProtoMessage() {}
 
 func (x *RecordServiceComponentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[25]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2146,7 +2237,7 @@ func (x *RecordServiceComponentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordServiceComponentResponse.ProtoReflect.Descriptor instead.
 func (*RecordServiceComponentResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{25}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecordServiceComponentResponse) GetWorkItem() *WorkItem {
@@ -2175,7 +2266,7 @@ type ReassignWorkItemRequest struct {
 
 func (x *ReassignWorkItemRequest) Reset() {
 	*x = ReassignWorkItemRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2187,7 +2278,7 @@ func (x *ReassignWorkItemRequest) String() string {
 func (*ReassignWorkItemRequest) ProtoMessage() {}
 
 func (x *ReassignWorkItemRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[26]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2200,7 +2291,7 @@ func (x *ReassignWorkItemRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassignWorkItemRequest.ProtoReflect.Descriptor instead.
 func (*ReassignWorkItemRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{26}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReassignWorkItemRequest) GetWorkItemId() string {
@@ -2249,7 +2340,7 @@ type ReassignWorkItemResponse struct {
 
 func (x *ReassignWorkItemResponse) Reset() {
 	*x = ReassignWorkItemResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2261,7 +2352,7 @@ func (x *ReassignWorkItemResponse) String() string {
 func (*ReassignWorkItemResponse) ProtoMessage() {}
 
 func (x *ReassignWorkItemResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[27]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2274,7 +2365,7 @@ func (x *ReassignWorkItemResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReassignWorkItemResponse.ProtoReflect.Descriptor instead.
 func (*ReassignWorkItemResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{27}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReassignWorkItemResponse) GetWorkItem() *WorkItem {
@@ -2293,7 +2384,7 @@ type ListCatalogueRequest struct {
 
 func (x *ListCatalogueRequest) Reset() {
 	*x = ListCatalogueRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2396,7 @@ func (x *ListCatalogueRequest) String() string {
 func (*ListCatalogueRequest) ProtoMessage() {}
 
 func (x *ListCatalogueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[28]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2409,7 @@ func (x *ListCatalogueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCatalogueRequest.ProtoReflect.Descriptor instead.
 func (*ListCatalogueRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{28}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{29}
 }
 
 // CatalogueEntry is one code of the catalogue.
@@ -2350,7 +2441,7 @@ type CatalogueEntry struct {
 
 func (x *CatalogueEntry) Reset() {
 	*x = CatalogueEntry{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2453,7 @@ func (x *CatalogueEntry) String() string {
 func (*CatalogueEntry) ProtoMessage() {}
 
 func (x *CatalogueEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[29]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2466,7 @@ func (x *CatalogueEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CatalogueEntry.ProtoReflect.Descriptor instead.
 func (*CatalogueEntry) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{29}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CatalogueEntry) GetCode() string {
@@ -2459,7 +2550,7 @@ type ListCatalogueResponse struct {
 
 func (x *ListCatalogueResponse) Reset() {
 	*x = ListCatalogueResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2471,7 +2562,7 @@ func (x *ListCatalogueResponse) String() string {
 func (*ListCatalogueResponse) ProtoMessage() {}
 
 func (x *ListCatalogueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[30]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2484,7 +2575,7 @@ func (x *ListCatalogueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCatalogueResponse.ProtoReflect.Descriptor instead.
 func (*ListCatalogueResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{30}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListCatalogueResponse) GetEntries() []*CatalogueEntry {
@@ -2525,7 +2616,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2537,7 +2628,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[31]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2550,7 +2641,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{31}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Activity) GetActivityId() string {
@@ -2645,7 +2736,7 @@ type ListActivitiesRequest struct {
 
 func (x *ListActivitiesRequest) Reset() {
 	*x = ListActivitiesRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2657,7 +2748,7 @@ func (x *ListActivitiesRequest) String() string {
 func (*ListActivitiesRequest) ProtoMessage() {}
 
 func (x *ListActivitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[32]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2670,7 +2761,7 @@ func (x *ListActivitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListActivitiesRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{32}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListActivitiesRequest) GetCrn() string {
@@ -2707,7 +2798,7 @@ type ListActivitiesResponse struct {
 
 func (x *ListActivitiesResponse) Reset() {
 	*x = ListActivitiesResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[33]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2719,7 +2810,7 @@ func (x *ListActivitiesResponse) String() string {
 func (*ListActivitiesResponse) ProtoMessage() {}
 
 func (x *ListActivitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[33]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2732,7 +2823,7 @@ func (x *ListActivitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListActivitiesResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{33}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListActivitiesResponse) GetActivities() []*Activity {
@@ -2770,7 +2861,7 @@ type CreateFollowUpRequest struct {
 
 func (x *CreateFollowUpRequest) Reset() {
 	*x = CreateFollowUpRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[34]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2782,7 +2873,7 @@ func (x *CreateFollowUpRequest) String() string {
 func (*CreateFollowUpRequest) ProtoMessage() {}
 
 func (x *CreateFollowUpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[34]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2795,7 +2886,7 @@ func (x *CreateFollowUpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFollowUpRequest.ProtoReflect.Descriptor instead.
 func (*CreateFollowUpRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{34}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CreateFollowUpRequest) GetCrn() string {
@@ -2851,7 +2942,7 @@ type CreateFollowUpResponse struct {
 
 func (x *CreateFollowUpResponse) Reset() {
 	*x = CreateFollowUpResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[35]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2863,7 +2954,7 @@ func (x *CreateFollowUpResponse) String() string {
 func (*CreateFollowUpResponse) ProtoMessage() {}
 
 func (x *CreateFollowUpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[35]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2876,7 +2967,7 @@ func (x *CreateFollowUpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateFollowUpResponse.ProtoReflect.Descriptor instead.
 func (*CreateFollowUpResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{35}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CreateFollowUpResponse) GetActivity() *Activity {
@@ -2899,7 +2990,7 @@ type CompleteFollowUpRequest struct {
 
 func (x *CompleteFollowUpRequest) Reset() {
 	*x = CompleteFollowUpRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[36]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2911,7 +3002,7 @@ func (x *CompleteFollowUpRequest) String() string {
 func (*CompleteFollowUpRequest) ProtoMessage() {}
 
 func (x *CompleteFollowUpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[36]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2924,7 +3015,7 @@ func (x *CompleteFollowUpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteFollowUpRequest.ProtoReflect.Descriptor instead.
 func (*CompleteFollowUpRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{36}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CompleteFollowUpRequest) GetActivityId() string {
@@ -2952,7 +3043,7 @@ type CompleteFollowUpResponse struct {
 
 func (x *CompleteFollowUpResponse) Reset() {
 	*x = CompleteFollowUpResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[37]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2964,7 +3055,7 @@ func (x *CompleteFollowUpResponse) String() string {
 func (*CompleteFollowUpResponse) ProtoMessage() {}
 
 func (x *CompleteFollowUpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[37]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2977,7 +3068,7 @@ func (x *CompleteFollowUpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteFollowUpResponse.ProtoReflect.Descriptor instead.
 func (*CompleteFollowUpResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{37}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CompleteFollowUpResponse) GetActivity() *Activity {
@@ -3000,7 +3091,7 @@ type CancelActivityRequest struct {
 
 func (x *CancelActivityRequest) Reset() {
 	*x = CancelActivityRequest{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[38]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3012,7 +3103,7 @@ func (x *CancelActivityRequest) String() string {
 func (*CancelActivityRequest) ProtoMessage() {}
 
 func (x *CancelActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[38]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3025,7 +3116,7 @@ func (x *CancelActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelActivityRequest.ProtoReflect.Descriptor instead.
 func (*CancelActivityRequest) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{38}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CancelActivityRequest) GetActivityId() string {
@@ -3053,7 +3144,7 @@ type CancelActivityResponse struct {
 
 func (x *CancelActivityResponse) Reset() {
 	*x = CancelActivityResponse{}
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[39]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3065,7 +3156,7 @@ func (x *CancelActivityResponse) String() string {
 func (*CancelActivityResponse) ProtoMessage() {}
 
 func (x *CancelActivityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[39]
+	mi := &file_noticehub_workitem_v1_workitem_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3078,7 +3169,7 @@ func (x *CancelActivityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelActivityResponse.ProtoReflect.Descriptor instead.
 func (*CancelActivityResponse) Descriptor() ([]byte, []int) {
-	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{39}
+	return file_noticehub_workitem_v1_workitem_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CancelActivityResponse) GetActivity() *Activity {
@@ -3121,7 +3212,7 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	"\x05actor\x18\x03 \x01(\tR\x05actor\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x17\n" +
 	"\x04note\x18\x05 \x01(\tB\x03\x80\x01\x01R\x04note\x12\x19\n" +
-	"\bevent_id\x18\x06 \x01(\tR\aeventId\"\xd4\x04\n" +
+	"\bevent_id\x18\x06 \x01(\tR\aeventId\"\xea\x04\n" +
 	"\x16SearchWorkItemsRequest\x122\n" +
 	"\x06office\x18\x01 \x01(\tB\x1a\xbaH\x17r\x152\x13^([A-Z0-9]{2,10})?$R\x06office\x12$\n" +
 	"\x05codes\x18\x02 \x03(\tB\x0e\xbaH\v\x92\x01\b\x10,\"\x04r\x02\x18\n" +
@@ -3138,20 +3229,27 @@ const file_noticehub_workitem_v1_workitem_proto_rawDesc = "" +
 	" \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"\x81\x01\n" +
+	"page_token\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12\x14\n" +
+	"\x05count\x18\f \x01(\bR\x05count\"\xb9\x01\n" +
 	"\x17SearchWorkItemsResponse\x12>\n" +
 	"\n" +
 	"work_items\x18\x01 \x03(\v2\x1f.noticehub.workitem.v1.WorkItemR\tworkItems\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"j\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x126\n" +
+	"\x05total\x18\x03 \x01(\v2 .noticehub.workitem.v1.ItemTotalR\x05total\"5\n" +
+	"\tItemTotal\x12\x14\n" +
+	"\x05items\x18\x01 \x01(\x03R\x05items\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"\x80\x01\n" +
 	"\x16ListMyWorkItemsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\"\x81\x01\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\tpageToken\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\bR\x05count\"\xb9\x01\n" +
 	"\x17ListMyWorkItemsResponse\x12>\n" +
 	"\n" +
 	"work_items\x18\x01 \x03(\v2\x1f.noticehub.workitem.v1.WorkItemR\tworkItems\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc4\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x126\n" +
+	"\x05total\x18\x03 \x01(\v2 .noticehub.workitem.v1.ItemTotalR\x05total\"\xc4\x01\n" +
 	"\x1cListCustomerWorkItemsRequest\x12+\n" +
 	"\x03crn\x18\x01 \x01(\tB\x19\xbaH\x13r\x112\x0f^[0-9]{9}[A-Z]$\x80\x01\x01R\x03crn\x12%\n" +
 	"\x0einclude_closed\x18\x02 \x01(\bR\rincludeClosed\x12'\n" +
@@ -3379,7 +3477,7 @@ func file_noticehub_workitem_v1_workitem_proto_rawDescGZIP() []byte {
 }
 
 var file_noticehub_workitem_v1_workitem_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_noticehub_workitem_v1_workitem_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_noticehub_workitem_v1_workitem_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_noticehub_workitem_v1_workitem_proto_goTypes = []any{
 	(Group)(0),                             // 0: noticehub.workitem.v1.Group
 	(ActionedBy)(0),                        // 1: noticehub.workitem.v1.ActionedBy
@@ -3391,124 +3489,127 @@ var file_noticehub_workitem_v1_workitem_proto_goTypes = []any{
 	(*WorkItemStep)(nil),                   // 7: noticehub.workitem.v1.WorkItemStep
 	(*SearchWorkItemsRequest)(nil),         // 8: noticehub.workitem.v1.SearchWorkItemsRequest
 	(*SearchWorkItemsResponse)(nil),        // 9: noticehub.workitem.v1.SearchWorkItemsResponse
-	(*ListMyWorkItemsRequest)(nil),         // 10: noticehub.workitem.v1.ListMyWorkItemsRequest
-	(*ListMyWorkItemsResponse)(nil),        // 11: noticehub.workitem.v1.ListMyWorkItemsResponse
-	(*ListCustomerWorkItemsRequest)(nil),   // 12: noticehub.workitem.v1.ListCustomerWorkItemsRequest
-	(*ListCustomerWorkItemsResponse)(nil),  // 13: noticehub.workitem.v1.ListCustomerWorkItemsResponse
-	(*CountWorkItemsRequest)(nil),          // 14: noticehub.workitem.v1.CountWorkItemsRequest
-	(*WorkItemCount)(nil),                  // 15: noticehub.workitem.v1.WorkItemCount
-	(*CountWorkItemsResponse)(nil),         // 16: noticehub.workitem.v1.CountWorkItemsResponse
-	(*CountWorkloadRequest)(nil),           // 17: noticehub.workitem.v1.CountWorkloadRequest
-	(*AssigneeLoad)(nil),                   // 18: noticehub.workitem.v1.AssigneeLoad
-	(*ItemAgeBand)(nil),                    // 19: noticehub.workitem.v1.ItemAgeBand
-	(*CountWorkloadResponse)(nil),          // 20: noticehub.workitem.v1.CountWorkloadResponse
-	(*WatchWorkItemsRequest)(nil),          // 21: noticehub.workitem.v1.WatchWorkItemsRequest
-	(*ChangedWorkItem)(nil),                // 22: noticehub.workitem.v1.ChangedWorkItem
-	(*WatchWorkItemsResponse)(nil),         // 23: noticehub.workitem.v1.WatchWorkItemsResponse
-	(*GetWorkItemRequest)(nil),             // 24: noticehub.workitem.v1.GetWorkItemRequest
-	(*GetWorkItemResponse)(nil),            // 25: noticehub.workitem.v1.GetWorkItemResponse
-	(*StartInvestigationRequest)(nil),      // 26: noticehub.workitem.v1.StartInvestigationRequest
-	(*StartInvestigationResponse)(nil),     // 27: noticehub.workitem.v1.StartInvestigationResponse
-	(*CompleteWorkItemRequest)(nil),        // 28: noticehub.workitem.v1.CompleteWorkItemRequest
-	(*CompleteWorkItemResponse)(nil),       // 29: noticehub.workitem.v1.CompleteWorkItemResponse
-	(*RecordServiceComponentRequest)(nil),  // 30: noticehub.workitem.v1.RecordServiceComponentRequest
-	(*RecordServiceComponentResponse)(nil), // 31: noticehub.workitem.v1.RecordServiceComponentResponse
-	(*ReassignWorkItemRequest)(nil),        // 32: noticehub.workitem.v1.ReassignWorkItemRequest
-	(*ReassignWorkItemResponse)(nil),       // 33: noticehub.workitem.v1.ReassignWorkItemResponse
-	(*ListCatalogueRequest)(nil),           // 34: noticehub.workitem.v1.ListCatalogueRequest
-	(*CatalogueEntry)(nil),                 // 35: noticehub.workitem.v1.CatalogueEntry
-	(*ListCatalogueResponse)(nil),          // 36: noticehub.workitem.v1.ListCatalogueResponse
-	(*Activity)(nil),                       // 37: noticehub.workitem.v1.Activity
-	(*ListActivitiesRequest)(nil),          // 38: noticehub.workitem.v1.ListActivitiesRequest
-	(*ListActivitiesResponse)(nil),         // 39: noticehub.workitem.v1.ListActivitiesResponse
-	(*CreateFollowUpRequest)(nil),          // 40: noticehub.workitem.v1.CreateFollowUpRequest
-	(*CreateFollowUpResponse)(nil),         // 41: noticehub.workitem.v1.CreateFollowUpResponse
-	(*CompleteFollowUpRequest)(nil),        // 42: noticehub.workitem.v1.CompleteFollowUpRequest
-	(*CompleteFollowUpResponse)(nil),       // 43: noticehub.workitem.v1.CompleteFollowUpResponse
-	(*CancelActivityRequest)(nil),          // 44: noticehub.workitem.v1.CancelActivityRequest
-	(*CancelActivityResponse)(nil),         // 45: noticehub.workitem.v1.CancelActivityResponse
-	(v1.Measure)(0),                        // 46: noticehub.event.v1.Measure
-	(*timestamppb.Timestamp)(nil),          // 47: google.protobuf.Timestamp
+	(*ItemTotal)(nil),                      // 10: noticehub.workitem.v1.ItemTotal
+	(*ListMyWorkItemsRequest)(nil),         // 11: noticehub.workitem.v1.ListMyWorkItemsRequest
+	(*ListMyWorkItemsResponse)(nil),        // 12: noticehub.workitem.v1.ListMyWorkItemsResponse
+	(*ListCustomerWorkItemsRequest)(nil),   // 13: noticehub.workitem.v1.ListCustomerWorkItemsRequest
+	(*ListCustomerWorkItemsResponse)(nil),  // 14: noticehub.workitem.v1.ListCustomerWorkItemsResponse
+	(*CountWorkItemsRequest)(nil),          // 15: noticehub.workitem.v1.CountWorkItemsRequest
+	(*WorkItemCount)(nil),                  // 16: noticehub.workitem.v1.WorkItemCount
+	(*CountWorkItemsResponse)(nil),         // 17: noticehub.workitem.v1.CountWorkItemsResponse
+	(*CountWorkloadRequest)(nil),           // 18: noticehub.workitem.v1.CountWorkloadRequest
+	(*AssigneeLoad)(nil),                   // 19: noticehub.workitem.v1.AssigneeLoad
+	(*ItemAgeBand)(nil),                    // 20: noticehub.workitem.v1.ItemAgeBand
+	(*CountWorkloadResponse)(nil),          // 21: noticehub.workitem.v1.CountWorkloadResponse
+	(*WatchWorkItemsRequest)(nil),          // 22: noticehub.workitem.v1.WatchWorkItemsRequest
+	(*ChangedWorkItem)(nil),                // 23: noticehub.workitem.v1.ChangedWorkItem
+	(*WatchWorkItemsResponse)(nil),         // 24: noticehub.workitem.v1.WatchWorkItemsResponse
+	(*GetWorkItemRequest)(nil),             // 25: noticehub.workitem.v1.GetWorkItemRequest
+	(*GetWorkItemResponse)(nil),            // 26: noticehub.workitem.v1.GetWorkItemResponse
+	(*StartInvestigationRequest)(nil),      // 27: noticehub.workitem.v1.StartInvestigationRequest
+	(*StartInvestigationResponse)(nil),     // 28: noticehub.workitem.v1.StartInvestigationResponse
+	(*CompleteWorkItemRequest)(nil),        // 29: noticehub.workitem.v1.CompleteWorkItemRequest
+	(*CompleteWorkItemResponse)(nil),       // 30: noticehub.workitem.v1.CompleteWorkItemResponse
+	(*RecordServiceComponentRequest)(nil),  // 31: noticehub.workitem.v1.RecordServiceComponentRequest
+	(*RecordServiceComponentResponse)(nil), // 32: noticehub.workitem.v1.RecordServiceComponentResponse
+	(*ReassignWorkItemRequest)(nil),        // 33: noticehub.workitem.v1.ReassignWorkItemRequest
+	(*ReassignWorkItemResponse)(nil),       // 34: noticehub.workitem.v1.ReassignWorkItemResponse
+	(*ListCatalogueRequest)(nil),           // 35: noticehub.workitem.v1.ListCatalogueRequest
+	(*CatalogueEntry)(nil),                 // 36: noticehub.workitem.v1.CatalogueEntry
+	(*ListCatalogueResponse)(nil),          // 37: noticehub.workitem.v1.ListCatalogueResponse
+	(*Activity)(nil),                       // 38: noticehub.workitem.v1.Activity
+	(*ListActivitiesRequest)(nil),          // 39: noticehub.workitem.v1.ListActivitiesRequest
+	(*ListActivitiesResponse)(nil),         // 40: noticehub.workitem.v1.ListActivitiesResponse
+	(*CreateFollowUpRequest)(nil),          // 41: noticehub.workitem.v1.CreateFollowUpRequest
+	(*CreateFollowUpResponse)(nil),         // 42: noticehub.workitem.v1.CreateFollowUpResponse
+	(*CompleteFollowUpRequest)(nil),        // 43: noticehub.workitem.v1.CompleteFollowUpRequest
+	(*CompleteFollowUpResponse)(nil),       // 44: noticehub.workitem.v1.CompleteFollowUpResponse
+	(*CancelActivityRequest)(nil),          // 45: noticehub.workitem.v1.CancelActivityRequest
+	(*CancelActivityResponse)(nil),         // 46: noticehub.workitem.v1.CancelActivityResponse
+	(v1.Measure)(0),                        // 47: noticehub.event.v1.Measure
+	(*timestamppb.Timestamp)(nil),          // 48: google.protobuf.Timestamp
 }
 var file_noticehub_workitem_v1_workitem_proto_depIdxs = []int32{
 	0,  // 0: noticehub.workitem.v1.WorkItem.group:type_name -> noticehub.workitem.v1.Group
-	46, // 1: noticehub.workitem.v1.WorkItem.measure:type_name -> noticehub.event.v1.Measure
+	47, // 1: noticehub.workitem.v1.WorkItem.measure:type_name -> noticehub.event.v1.Measure
 	1,  // 2: noticehub.workitem.v1.WorkItem.actioned_by:type_name -> noticehub.workitem.v1.ActionedBy
 	2,  // 3: noticehub.workitem.v1.WorkItem.status:type_name -> noticehub.workitem.v1.WorkItemStatus
-	47, // 4: noticehub.workitem.v1.WorkItem.raised_at:type_name -> google.protobuf.Timestamp
-	47, // 5: noticehub.workitem.v1.WorkItem.investigation_started_at:type_name -> google.protobuf.Timestamp
-	47, // 6: noticehub.workitem.v1.WorkItem.closed_at:type_name -> google.protobuf.Timestamp
-	47, // 7: noticehub.workitem.v1.WorkItemStep.at:type_name -> google.protobuf.Timestamp
+	48, // 4: noticehub.workitem.v1.WorkItem.raised_at:type_name -> google.protobuf.Timestamp
+	48, // 5: noticehub.workitem.v1.WorkItem.investigation_started_at:type_name -> google.protobuf.Timestamp
+	48, // 6: noticehub.workitem.v1.WorkItem.closed_at:type_name -> google.protobuf.Timestamp
+	48, // 7: noticehub.workitem.v1.WorkItemStep.at:type_name -> google.protobuf.Timestamp
 	0,  // 8: noticehub.workitem.v1.SearchWorkItemsRequest.group:type_name -> noticehub.workitem.v1.Group
-	46, // 9: noticehub.workitem.v1.SearchWorkItemsRequest.measure:type_name -> noticehub.event.v1.Measure
-	47, // 10: noticehub.workitem.v1.SearchWorkItemsRequest.raised_from:type_name -> google.protobuf.Timestamp
-	47, // 11: noticehub.workitem.v1.SearchWorkItemsRequest.raised_before:type_name -> google.protobuf.Timestamp
+	47, // 9: noticehub.workitem.v1.SearchWorkItemsRequest.measure:type_name -> noticehub.event.v1.Measure
+	48, // 10: noticehub.workitem.v1.SearchWorkItemsRequest.raised_from:type_name -> google.protobuf.Timestamp
+	48, // 11: noticehub.workitem.v1.SearchWorkItemsRequest.raised_before:type_name -> google.protobuf.Timestamp
 	3,  // 12: noticehub.workitem.v1.SearchWorkItemsRequest.state:type_name -> noticehub.workitem.v1.State
 	6,  // 13: noticehub.workitem.v1.SearchWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 14: noticehub.workitem.v1.ListMyWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 15: noticehub.workitem.v1.ListCustomerWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
-	15, // 16: noticehub.workitem.v1.CountWorkItemsResponse.counts:type_name -> noticehub.workitem.v1.WorkItemCount
-	47, // 17: noticehub.workitem.v1.AssigneeLoad.oldest_raised_at:type_name -> google.protobuf.Timestamp
-	18, // 18: noticehub.workitem.v1.CountWorkloadResponse.officers:type_name -> noticehub.workitem.v1.AssigneeLoad
-	19, // 19: noticehub.workitem.v1.CountWorkloadResponse.ages:type_name -> noticehub.workitem.v1.ItemAgeBand
-	2,  // 20: noticehub.workitem.v1.ChangedWorkItem.status:type_name -> noticehub.workitem.v1.WorkItemStatus
-	16, // 21: noticehub.workitem.v1.WatchWorkItemsResponse.counts:type_name -> noticehub.workitem.v1.CountWorkItemsResponse
-	22, // 22: noticehub.workitem.v1.WatchWorkItemsResponse.changed:type_name -> noticehub.workitem.v1.ChangedWorkItem
-	6,  // 23: noticehub.workitem.v1.GetWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	7,  // 24: noticehub.workitem.v1.GetWorkItemResponse.history:type_name -> noticehub.workitem.v1.WorkItemStep
-	6,  // 25: noticehub.workitem.v1.StartInvestigationResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 26: noticehub.workitem.v1.CompleteWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 27: noticehub.workitem.v1.RecordServiceComponentResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	6,  // 28: noticehub.workitem.v1.ReassignWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
-	0,  // 29: noticehub.workitem.v1.CatalogueEntry.group:type_name -> noticehub.workitem.v1.Group
-	46, // 30: noticehub.workitem.v1.CatalogueEntry.measures:type_name -> noticehub.event.v1.Measure
-	1,  // 31: noticehub.workitem.v1.CatalogueEntry.actioned_by:type_name -> noticehub.workitem.v1.ActionedBy
-	35, // 32: noticehub.workitem.v1.ListCatalogueResponse.entries:type_name -> noticehub.workitem.v1.CatalogueEntry
-	4,  // 33: noticehub.workitem.v1.Activity.kind:type_name -> noticehub.workitem.v1.ActivityKind
-	5,  // 34: noticehub.workitem.v1.Activity.status:type_name -> noticehub.workitem.v1.ActivityStatus
-	47, // 35: noticehub.workitem.v1.Activity.created_at:type_name -> google.protobuf.Timestamp
-	47, // 36: noticehub.workitem.v1.Activity.closed_at:type_name -> google.protobuf.Timestamp
-	37, // 37: noticehub.workitem.v1.ListActivitiesResponse.activities:type_name -> noticehub.workitem.v1.Activity
-	37, // 38: noticehub.workitem.v1.CreateFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
-	37, // 39: noticehub.workitem.v1.CompleteFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
-	37, // 40: noticehub.workitem.v1.CancelActivityResponse.activity:type_name -> noticehub.workitem.v1.Activity
-	8,  // 41: noticehub.workitem.v1.WorkItemService.SearchWorkItems:input_type -> noticehub.workitem.v1.SearchWorkItemsRequest
-	10, // 42: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:input_type -> noticehub.workitem.v1.ListMyWorkItemsRequest
-	12, // 43: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:input_type -> noticehub.workitem.v1.ListCustomerWorkItemsRequest
-	14, // 44: noticehub.workitem.v1.WorkItemService.CountWorkItems:input_type -> noticehub.workitem.v1.CountWorkItemsRequest
-	17, // 45: noticehub.workitem.v1.WorkItemService.CountWorkload:input_type -> noticehub.workitem.v1.CountWorkloadRequest
-	21, // 46: noticehub.workitem.v1.WorkItemService.WatchWorkItems:input_type -> noticehub.workitem.v1.WatchWorkItemsRequest
-	24, // 47: noticehub.workitem.v1.WorkItemService.GetWorkItem:input_type -> noticehub.workitem.v1.GetWorkItemRequest
-	26, // 48: noticehub.workitem.v1.WorkItemService.StartInvestigation:input_type -> noticehub.workitem.v1.StartInvestigationRequest
-	28, // 49: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:input_type -> noticehub.workitem.v1.CompleteWorkItemRequest
-	30, // 50: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:input_type -> noticehub.workitem.v1.RecordServiceComponentRequest
-	32, // 51: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:input_type -> noticehub.workitem.v1.ReassignWorkItemRequest
-	34, // 52: noticehub.workitem.v1.WorkItemService.ListCatalogue:input_type -> noticehub.workitem.v1.ListCatalogueRequest
-	38, // 53: noticehub.workitem.v1.WorkItemService.ListActivities:input_type -> noticehub.workitem.v1.ListActivitiesRequest
-	40, // 54: noticehub.workitem.v1.WorkItemService.CreateFollowUp:input_type -> noticehub.workitem.v1.CreateFollowUpRequest
-	42, // 55: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:input_type -> noticehub.workitem.v1.CompleteFollowUpRequest
-	44, // 56: noticehub.workitem.v1.WorkItemService.CancelActivity:input_type -> noticehub.workitem.v1.CancelActivityRequest
-	9,  // 57: noticehub.workitem.v1.WorkItemService.SearchWorkItems:output_type -> noticehub.workitem.v1.SearchWorkItemsResponse
-	11, // 58: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:output_type -> noticehub.workitem.v1.ListMyWorkItemsResponse
-	13, // 59: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:output_type -> noticehub.workitem.v1.ListCustomerWorkItemsResponse
-	16, // 60: noticehub.workitem.v1.WorkItemService.CountWorkItems:output_type -> noticehub.workitem.v1.CountWorkItemsResponse
-	20, // 61: noticehub.workitem.v1.WorkItemService.CountWorkload:output_type -> noticehub.workitem.v1.CountWorkloadResponse
-	23, // 62: noticehub.workitem.v1.WorkItemService.WatchWorkItems:output_type -> noticehub.workitem.v1.WatchWorkItemsResponse
-	25, // 63: noticehub.workitem.v1.WorkItemService.GetWorkItem:output_type -> noticehub.workitem.v1.GetWorkItemResponse
-	27, // 64: noticehub.workitem.v1.WorkItemService.StartInvestigation:output_type -> noticehub.workitem.v1.StartInvestigationResponse
-	29, // 65: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:output_type -> noticehub.workitem.v1.CompleteWorkItemResponse
-	31, // 66: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:output_type -> noticehub.workitem.v1.RecordServiceComponentResponse
-	33, // 67: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:output_type -> noticehub.workitem.v1.ReassignWorkItemResponse
-	36, // 68: noticehub.workitem.v1.WorkItemService.ListCatalogue:output_type -> noticehub.workitem.v1.ListCatalogueResponse
-	39, // 69: noticehub.workitem.v1.WorkItemService.ListActivities:output_type -> noticehub.workitem.v1.ListActivitiesResponse
-	41, // 70: noticehub.workitem.v1.WorkItemService.CreateFollowUp:output_type -> noticehub.workitem.v1.CreateFollowUpResponse
-	43, // 71: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:output_type -> noticehub.workitem.v1.CompleteFollowUpResponse
-	45, // 72: noticehub.workitem.v1.WorkItemService.CancelActivity:output_type -> noticehub.workitem.v1.CancelActivityResponse
-	57, // [57:73] is the sub-list for method output_type
-	41, // [41:57] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	10, // 14: noticehub.workitem.v1.SearchWorkItemsResponse.total:type_name -> noticehub.workitem.v1.ItemTotal
+	6,  // 15: noticehub.workitem.v1.ListMyWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
+	10, // 16: noticehub.workitem.v1.ListMyWorkItemsResponse.total:type_name -> noticehub.workitem.v1.ItemTotal
+	6,  // 17: noticehub.workitem.v1.ListCustomerWorkItemsResponse.work_items:type_name -> noticehub.workitem.v1.WorkItem
+	16, // 18: noticehub.workitem.v1.CountWorkItemsResponse.counts:type_name -> noticehub.workitem.v1.WorkItemCount
+	48, // 19: noticehub.workitem.v1.AssigneeLoad.oldest_raised_at:type_name -> google.protobuf.Timestamp
+	19, // 20: noticehub.workitem.v1.CountWorkloadResponse.officers:type_name -> noticehub.workitem.v1.AssigneeLoad
+	20, // 21: noticehub.workitem.v1.CountWorkloadResponse.ages:type_name -> noticehub.workitem.v1.ItemAgeBand
+	2,  // 22: noticehub.workitem.v1.ChangedWorkItem.status:type_name -> noticehub.workitem.v1.WorkItemStatus
+	17, // 23: noticehub.workitem.v1.WatchWorkItemsResponse.counts:type_name -> noticehub.workitem.v1.CountWorkItemsResponse
+	23, // 24: noticehub.workitem.v1.WatchWorkItemsResponse.changed:type_name -> noticehub.workitem.v1.ChangedWorkItem
+	6,  // 25: noticehub.workitem.v1.GetWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	7,  // 26: noticehub.workitem.v1.GetWorkItemResponse.history:type_name -> noticehub.workitem.v1.WorkItemStep
+	6,  // 27: noticehub.workitem.v1.StartInvestigationResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	6,  // 28: noticehub.workitem.v1.CompleteWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	6,  // 29: noticehub.workitem.v1.RecordServiceComponentResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	6,  // 30: noticehub.workitem.v1.ReassignWorkItemResponse.work_item:type_name -> noticehub.workitem.v1.WorkItem
+	0,  // 31: noticehub.workitem.v1.CatalogueEntry.group:type_name -> noticehub.workitem.v1.Group
+	47, // 32: noticehub.workitem.v1.CatalogueEntry.measures:type_name -> noticehub.event.v1.Measure
+	1,  // 33: noticehub.workitem.v1.CatalogueEntry.actioned_by:type_name -> noticehub.workitem.v1.ActionedBy
+	36, // 34: noticehub.workitem.v1.ListCatalogueResponse.entries:type_name -> noticehub.workitem.v1.CatalogueEntry
+	4,  // 35: noticehub.workitem.v1.Activity.kind:type_name -> noticehub.workitem.v1.ActivityKind
+	5,  // 36: noticehub.workitem.v1.Activity.status:type_name -> noticehub.workitem.v1.ActivityStatus
+	48, // 37: noticehub.workitem.v1.Activity.created_at:type_name -> google.protobuf.Timestamp
+	48, // 38: noticehub.workitem.v1.Activity.closed_at:type_name -> google.protobuf.Timestamp
+	38, // 39: noticehub.workitem.v1.ListActivitiesResponse.activities:type_name -> noticehub.workitem.v1.Activity
+	38, // 40: noticehub.workitem.v1.CreateFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
+	38, // 41: noticehub.workitem.v1.CompleteFollowUpResponse.activity:type_name -> noticehub.workitem.v1.Activity
+	38, // 42: noticehub.workitem.v1.CancelActivityResponse.activity:type_name -> noticehub.workitem.v1.Activity
+	8,  // 43: noticehub.workitem.v1.WorkItemService.SearchWorkItems:input_type -> noticehub.workitem.v1.SearchWorkItemsRequest
+	11, // 44: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:input_type -> noticehub.workitem.v1.ListMyWorkItemsRequest
+	13, // 45: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:input_type -> noticehub.workitem.v1.ListCustomerWorkItemsRequest
+	15, // 46: noticehub.workitem.v1.WorkItemService.CountWorkItems:input_type -> noticehub.workitem.v1.CountWorkItemsRequest
+	18, // 47: noticehub.workitem.v1.WorkItemService.CountWorkload:input_type -> noticehub.workitem.v1.CountWorkloadRequest
+	22, // 48: noticehub.workitem.v1.WorkItemService.WatchWorkItems:input_type -> noticehub.workitem.v1.WatchWorkItemsRequest
+	25, // 49: noticehub.workitem.v1.WorkItemService.GetWorkItem:input_type -> noticehub.workitem.v1.GetWorkItemRequest
+	27, // 50: noticehub.workitem.v1.WorkItemService.StartInvestigation:input_type -> noticehub.workitem.v1.StartInvestigationRequest
+	29, // 51: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:input_type -> noticehub.workitem.v1.CompleteWorkItemRequest
+	31, // 52: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:input_type -> noticehub.workitem.v1.RecordServiceComponentRequest
+	33, // 53: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:input_type -> noticehub.workitem.v1.ReassignWorkItemRequest
+	35, // 54: noticehub.workitem.v1.WorkItemService.ListCatalogue:input_type -> noticehub.workitem.v1.ListCatalogueRequest
+	39, // 55: noticehub.workitem.v1.WorkItemService.ListActivities:input_type -> noticehub.workitem.v1.ListActivitiesRequest
+	41, // 56: noticehub.workitem.v1.WorkItemService.CreateFollowUp:input_type -> noticehub.workitem.v1.CreateFollowUpRequest
+	43, // 57: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:input_type -> noticehub.workitem.v1.CompleteFollowUpRequest
+	45, // 58: noticehub.workitem.v1.WorkItemService.CancelActivity:input_type -> noticehub.workitem.v1.CancelActivityRequest
+	9,  // 59: noticehub.workitem.v1.WorkItemService.SearchWorkItems:output_type -> noticehub.workitem.v1.SearchWorkItemsResponse
+	12, // 60: noticehub.workitem.v1.WorkItemService.ListMyWorkItems:output_type -> noticehub.workitem.v1.ListMyWorkItemsResponse
+	14, // 61: noticehub.workitem.v1.WorkItemService.ListCustomerWorkItems:output_type -> noticehub.workitem.v1.ListCustomerWorkItemsResponse
+	17, // 62: noticehub.workitem.v1.WorkItemService.CountWorkItems:output_type -> noticehub.workitem.v1.CountWorkItemsResponse
+	21, // 63: noticehub.workitem.v1.WorkItemService.CountWorkload:output_type -> noticehub.workitem.v1.CountWorkloadResponse
+	24, // 64: noticehub.workitem.v1.WorkItemService.WatchWorkItems:output_type -> noticehub.workitem.v1.WatchWorkItemsResponse
+	26, // 65: noticehub.workitem.v1.WorkItemService.GetWorkItem:output_type -> noticehub.workitem.v1.GetWorkItemResponse
+	28, // 66: noticehub.workitem.v1.WorkItemService.StartInvestigation:output_type -> noticehub.workitem.v1.StartInvestigationResponse
+	30, // 67: noticehub.workitem.v1.WorkItemService.CompleteWorkItem:output_type -> noticehub.workitem.v1.CompleteWorkItemResponse
+	32, // 68: noticehub.workitem.v1.WorkItemService.RecordServiceComponent:output_type -> noticehub.workitem.v1.RecordServiceComponentResponse
+	34, // 69: noticehub.workitem.v1.WorkItemService.ReassignWorkItem:output_type -> noticehub.workitem.v1.ReassignWorkItemResponse
+	37, // 70: noticehub.workitem.v1.WorkItemService.ListCatalogue:output_type -> noticehub.workitem.v1.ListCatalogueResponse
+	40, // 71: noticehub.workitem.v1.WorkItemService.ListActivities:output_type -> noticehub.workitem.v1.ListActivitiesResponse
+	42, // 72: noticehub.workitem.v1.WorkItemService.CreateFollowUp:output_type -> noticehub.workitem.v1.CreateFollowUpResponse
+	44, // 73: noticehub.workitem.v1.WorkItemService.CompleteFollowUp:output_type -> noticehub.workitem.v1.CompleteFollowUpResponse
+	46, // 74: noticehub.workitem.v1.WorkItemService.CancelActivity:output_type -> noticehub.workitem.v1.CancelActivityResponse
+	59, // [59:75] is the sub-list for method output_type
+	43, // [43:59] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_noticehub_workitem_v1_workitem_proto_init() }
@@ -3522,7 +3623,7 @@ func file_noticehub_workitem_v1_workitem_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noticehub_workitem_v1_workitem_proto_rawDesc), len(file_noticehub_workitem_v1_workitem_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   40,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

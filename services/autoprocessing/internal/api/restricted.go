@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/clock"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/pkg/watch"
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
@@ -28,16 +29,19 @@ type Restricted struct {
 	// views an hour by one officer before the alarm.
 	views  int
 	alarms prometheus.Counter
+	// watched are the lists of open cases by whose they are, "" for everybody's.
+	watched *watch.Poller[string, store.AccessSign]
 }
 
 // NewRestricted serves the way to restricted records; more views an hour than
-// given, by one officer, raise an alarm.
+// given, by one officer, raise an alarm. Watching needs Run.
 func NewRestricted(q *Queue, views int) *Restricted {
 	r := &Restricted{q: q, views: views, alarms: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "noticehub_restricted_view_alarms_total", Help: "Views of restricted records beyond the number an officer may make in an hour without an alarm.",
 	})}
 	// Registered once a process; a second service in it counts for itself.
 	_ = q.p.Telemetry.Metrics.Register(r.alarms)
+	r.watched = watch.New(watchEvery, r.read, func(a, b store.AccessSign) bool { return a == b }, q.p.Telemetry.Log)
 	return r
 }
 

@@ -56,19 +56,21 @@ func (s *Restricted) ListAccessCases(ctx context.Context, r *processingv1.ListAc
 	if err != nil {
 		return nil, err
 	}
-	requester := officer.ID
-	if officer.Has(RestrictedOfficer) || officer.Has(Supervisor) || officer.Has(Auditor) {
-		requester = ""
-	}
 	limit := int(r.GetLimit())
 	if limit == 0 {
 		limit = defaultPage
 	}
-	all, err := store.Accesses(ctx, s.q.p.Pool, store.AccessState(r.GetState()), requester, limit)
+	whose := listed(officer)
+	// Before the cases: what changes in between is told to those who watch.
+	signs, err := store.AccessSigns(ctx, s.q.p.Pool, []string{whose})
 	if err != nil {
 		return nil, postgres.Classify(err)
 	}
-	out := &processingv1.ListAccessCasesResponse{}
+	all, err := store.Accesses(ctx, s.q.p.Pool, store.AccessState(r.GetState()), whose, limit)
+	if err != nil {
+		return nil, postgres.Classify(err)
+	}
+	out := &processingv1.ListAccessCasesResponse{Sign: signs[whose].Sign}
 	for i := range all {
 		c, err := s.caseOf(ctx, &all[i])
 		if err != nil {

@@ -28,6 +28,10 @@ func (s *Server) ChangeCustomer(ctx context.Context, req *registryv1.ChangeCusto
 	if err := s.noConflict(ctx, req.GetCrn()); err != nil {
 		return nil, err
 	}
+	v, err := s.sightOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.Outbox.Room(ctx); err != nil {
 		return nil, err
 	}
@@ -39,7 +43,7 @@ func (s *Server) ChangeCustomer(ctx context.Context, req *registryv1.ChangeCusto
 			if c == nil {
 				return nil, unknownCustomer()
 			}
-			if err := mayOpen(ctx, c.GetRestrictedAccess()); err != nil {
+			if err := mayAmend(ctx, v, c, req); err != nil {
 				return nil, err
 			}
 			if err := expected(req.GetExpectedVersion(), c.GetRecordVersion(), true); err != nil {

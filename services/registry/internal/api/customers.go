@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
@@ -28,6 +29,10 @@ func (s *Server) PutCustomer(ctx context.Context, req *registryv1.PutCustomerReq
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.sightOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.Outbox.Room(ctx); err != nil {
 		return nil, err
 	}
@@ -36,7 +41,7 @@ func (s *Server) PutCustomer(ctx context.Context, req *registryv1.PutCustomerReq
 	var kept *registryv1.Customer
 	err = s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
 		_, err := replace(b, in, src, func(current *registryv1.Customer) error {
-			if err := mayReplace(ctx, current, in); err != nil {
+			if err := mayReplace(ctx, v, current, in); err != nil {
 				return err
 			}
 			return expected(req.GetExpectedVersion(), current.GetRecordVersion(), current != nil)
@@ -84,7 +89,7 @@ func (s *Server) GetCustomer(ctx context.Context, req *registryv1.GetCustomerReq
 		}
 		end = s.endOf(day)
 	}
-	r, err := s.open(ctx, req.GetCrn())
+	r, until, err := s.openUntil(ctx, req.GetCrn())
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +100,11 @@ func (s *Server) GetCustomer(ctx context.Context, req *registryv1.GetCustomerReq
 	if err != nil {
 		return nil, err
 	}
-	return &registryv1.GetCustomerResponse{Customer: c}, nil
+	answer := &registryv1.GetCustomerResponse{Customer: c}
+	if !until.IsZero() {
+		answer.OpenUntil = timestamppb.New(until)
+	}
+	return answer, nil
 }
 
 // asAt is a record as it was when a day ended; as it is now for the zero time.
@@ -120,12 +129,20 @@ func (s *Server) asAt(ctx context.Context, r store.Record, end time.Time) (*regi
 
 // open reads a record the caller may see.
 func (s *Server) open(ctx context.Context, crn string) (store.Record, error) {
+	r, _, err := s.openUntil(ctx, crn)
+	return r, err
+}
+
+// openUntil also tells when a restricted record closes to the caller; the zero
+// time when it does not.
+func (s *Server) openUntil(ctx context.Context, crn string) (store.Record, time.Time, error) {
 	r, ok, err := s.Store.Customer(ctx, crn)
+	if err == nil && !ok {
+		err = unknownCustomer()
+	}
 	if err != nil {
-		return r, err
+		return r, time.Time{}, err
 	}
-	if !ok {
-		return r, unknownCustomer()
-	}
-	return r, s.mayRead(ctx, crn, r.Restricted)
+	until, err := s.mayRead(ctx, crn, r.Restricted)
+	return r, until, err
 }

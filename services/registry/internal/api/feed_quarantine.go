@@ -25,6 +25,10 @@ func (s *Server) ListQuarantined(ctx context.Context, req *registryv1.ListQuaran
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.sightOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	size := int(req.GetPageSize())
 	if size == 0 {
 		size = defaultPage
@@ -42,7 +46,7 @@ func (s *Server) ListQuarantined(ctx context.Context, req *registryv1.ListQuaran
 		page.NextPageToken = base64.RawURLEncoding.EncodeToString(list[size-1].ID[:])
 	}
 	for i := range list {
-		q, err := quarantined(ctx, &list[i], conflicts)
+		q, err := quarantined(v, &list[i], conflicts)
 		if err != nil {
 			return nil, err
 		}
@@ -69,13 +73,13 @@ func readAsideToken(token string) (id clock.ID, err error) {
 // whose record the caller may not open it tells that there is one, of which feed
 // and why; not what it would change, when that happened, what of the record does
 // not fit it, nor the reference by which the agency's own system shows it.
-func quarantined(ctx context.Context, a *store.Aside, conflicts []string) (*registryv1.QuarantinedRecord, error) {
+func quarantined(v sight, a *store.Aside, conflicts []string) (*registryv1.QuarantinedRecord, error) {
 	r, err := feedRecordOf(a)
 	if err != nil {
 		return nil, err
 	}
 	detail := a.Detail
-	if mayOpen(ctx, a.Restricted) != nil || slices.Contains(conflicts, a.CRN) {
+	if a.Restricted && !v.may(a.CRN) || slices.Contains(conflicts, a.CRN) {
 		r.Changes, r.Reference, r.OccurredAt, detail = nil, "", nil, "the record is restricted"
 	}
 	return &registryv1.QuarantinedRecord{

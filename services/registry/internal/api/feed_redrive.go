@@ -39,6 +39,10 @@ func (s *Server) RedriveQuarantined(ctx context.Context, req *registryv1.Redrive
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.sightOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	answer := &registryv1.RedriveQuarantinedResponse{}
 	for {
 		if err := s.Outbox.Room(ctx); err != nil {
@@ -54,7 +58,7 @@ func (s *Server) RedriveQuarantined(ctx context.Context, req *registryv1.Redrive
 			if len(answer.Still) == maxStill {
 				break
 			}
-			q, err := quarantined(ctx, &batch.Still[i], conflicts)
+			q, err := quarantined(v, &batch.Still[i], conflicts)
 			if err != nil {
 				return nil, err
 			}

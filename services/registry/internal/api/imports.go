@@ -94,14 +94,18 @@ func (s *Server) ImportCustomers(stream grpc.ClientStreamingServer[registryv1.Im
 		if err := s.Outbox.Room(ctx); err != nil {
 			return err
 		}
+		v, err := s.sightOf(ctx)
+		if err != nil {
+			return err
+		}
 		w := store.Wanted{}
 		for _, in := range batch {
 			wantedFor(&w, in.customer)
 		}
-		err := s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
+		err = s.change(ctx, w, func(_ pgx.Tx, b *events.Book) error {
 			for i := range batch {
 				in := &batch[i]
-				in.fate, in.refused = replace(b, in.customer, src, func(current *registryv1.Customer) error { return mayImport(ctx, current, in.customer) })
+				in.fate, in.refused = replace(b, in.customer, src, func(current *registryv1.Customer) error { return mayImport(v, current, in.customer) })
 				switch {
 				case fault.Is(in.refused, fault.Denied):
 					b.Tell(s.Store.Refused(in.customer.GetCrn(), "RESTRICTED_ACCESS"))

@@ -9,21 +9,16 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/identity"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
+	"github.com/noticehub/noticehub/services/internal/ownwords"
 	"github.com/noticehub/noticehub/services/registry/internal/events"
 )
-
-// opensAll reports whether the caller may open every restricted record: the
-// Restricted Access officer, and the hub's own services.
-func opensAll(ctx context.Context) bool {
-	caller, known := identity.From(ctx)
-	return known && (caller.Kind == identity.Service || (caller.Kind == identity.Person && caller.Has(restrictedRole)))
-}
 
 // veiled is a record as the caller may see it: without what it repeats of other
 // records that are restricted. That it names them is its own.
 func (s *Server) veiled(ctx context.Context, c *registryv1.Customer) (*registryv1.Customer, error) {
-	if c == nil || opensAll(ctx) {
-		return c, nil
+	v, err := s.sightOf(ctx)
+	if c == nil || v.all || err != nil {
+		return c, err
 	}
 	var linked []string
 	for _, crn := range append([]string{c.GetPartnerCrn(), c.GetNominee().GetCrn()}, c.GetNomineeFor()...) {
@@ -35,6 +30,7 @@ func (s *Server) veiled(ctx context.Context, c *registryv1.Customer) (*registryv
 		return c, nil
 	}
 	restricted, err := s.Store.RestrictedAmong(ctx, linked)
+	restricted = slices.DeleteFunc(restricted, v.may)
 	if err != nil || len(restricted) == 0 {
 		return c, err
 	}
@@ -55,11 +51,27 @@ func restriction() *fault.Error {
 		WithHelp("Ask the Restricted Access officer.")
 }
 
+// mayAmend refuses changes of a restricted record to whoever has not opened it.
+// Only to take the restriction off, the reason of that is enough: with it the
+// record is open to all.
+func mayAmend(ctx context.Context, v sight, current *registryv1.Customer, req *registryv1.ChangeCustomerRequest) error {
+	if !current.GetRestrictedAccess() || v.may(current.GetCrn()) {
+		return nil
+	}
+	for _, c := range req.GetChanges() {
+		if off, ok := c.GetChange().(*registryv1.Change_RestrictedAccess); !ok || off.RestrictedAccess {
+			return closed(ctx)
+		}
+	}
+	_, err := ownwords.Say("reason", req.GetReason())
+	return err
+}
+
 // mayReplace refuses to put a record in the place of one the caller may not
 // open, and to change whether it is restricted.
-func mayReplace(ctx context.Context, current, next *registryv1.Customer) error {
-	if err := mayOpen(ctx, current.GetRestrictedAccess()); err != nil {
-		return err
+func mayReplace(ctx context.Context, v sight, current, next *registryv1.Customer) error {
+	if current.GetRestrictedAccess() && !v.may(current.GetCrn()) {
+		return closed(ctx)
 	}
 	caller, known := identity.From(ctx)
 	if current == nil || current.GetRestrictedAccess() == next.GetRestrictedAccess() || (known && caller.Has(restrictedRole)) {
@@ -69,13 +81,14 @@ func mayReplace(ctx context.Context, current, next *registryv1.Customer) error {
 }
 
 // mayImport refuses imported records that would lift a restriction, whoever
-// imports, and those of people that would change a restricted record: an import
-// is no way around the Restricted Access officer. The same record again passes.
-func mayImport(ctx context.Context, current, next *registryv1.Customer) error {
+// imports, and those of people that would change a restricted record they have not
+// opened: an import is no way around the Restricted Access officer. The same
+// record again passes.
+func mayImport(v sight, current, next *registryv1.Customer) error {
 	if !current.GetRestrictedAccess() {
 		return nil
 	}
-	if next.GetRestrictedAccess() && opensAll(ctx) {
+	if next.GetRestrictedAccess() && v.may(current.GetCrn()) {
 		return nil
 	}
 	same := proto.CloneOf(next)

@@ -38,18 +38,16 @@ func (s *Server) ListCustomerVersions(ctx context.Context, req *registryv1.ListC
 	for i := range versions {
 		v := &versions[i]
 		page.Versions = append(page.Versions, &registryv1.CustomerVersion{
-			RecordVersion: v.Version, RecordedAt: timestamppb.New(v.RecordedAt), Actor: v.Actor, Reason: v.Reason, Changed: ownParts(ctx, v.Changed),
+			RecordVersion: v.Version, RecordedAt: timestamppb.New(v.RecordedAt), Actor: v.Actor, Reason: v.Reason, Changed: ownParts(v.Changed),
 		})
 	}
 	return page, nil
 }
 
 // ownParts are the changed parts but for those that repeat what other records say:
-// that one changed would tell of the other record, which may be restricted.
-func ownParts(ctx context.Context, changed []string) []string {
-	if opensAll(ctx) {
-		return changed
-	}
+// that one changed would tell of the other record, which may be or have been
+// restricted, and nobody can say which it was.
+func ownParts(changed []string) []string {
 	return slices.DeleteFunc(changed, func(part string) bool {
 		return part == "partner_carer_allowance" || part == "nominee_deceased" || part == "nominee_for"
 	})

@@ -35,6 +35,7 @@ const (
 //
 // A Book belongs to one transaction and to one goroutine.
 type Book struct {
+	store   *store.Store
 	reading *store.Reading
 	cause   Cause
 	zone    *time.Location
@@ -65,19 +66,19 @@ func Open(ctx context.Context, st *store.Store, tx pgx.Tx, w store.Wanted, c Cau
 	if err != nil {
 		return nil, err
 	}
-	return newBook(r, c, zone), nil
+	return newBook(st, r, c, zone), nil
 }
 
 // newBook makes a book of what was read. The time of its versions is that of
 // the cause, unless a record has a version recorded later already: the clocks
 // of replicas differ a little, and a record's history must not go back.
-func newBook(r *store.Reading, c Cause, zone *time.Location) *Book {
+func newBook(st *store.Store, r *store.Reading, c Cause, zone *time.Location) *Book {
 	for _, l := range r.Records {
 		if l.RecordedAt.After(c.At) {
 			c.At = l.RecordedAt
 		}
 	}
-	return &Book{reading: r, cause: c, zone: zone, today: calendar.FromTime(c.At, zone), pages: make(map[string]*page, len(r.Records))}
+	return &Book{store: st, reading: r, cause: c, zone: zone, today: calendar.FromTime(c.At, zone), pages: make(map[string]*page, len(r.Records))}
 }
 
 // Today is the local day of the changes.
@@ -177,12 +178,12 @@ func (b *Book) turn(p *page, next *registryv1.Customer, src Source, changed []st
 	p.supplied = p.supplied || slices.Contains(changed, "expenses")
 	restricted := p.customer.GetRestrictedAccess() || next.GetRestrictedAccess()
 	opened := p.customer.GetRestrictedAccess() && !next.GetRestrictedAccess()
-	before, err := travelling(p.customer, p.encoded, restricted)
+	before, err := b.travelling(p.customer, p.encoded, restricted)
 	if err != nil {
 		return Unchanged, fmt.Errorf("encode a customer's record: %w", err)
 	}
 	p.customer, p.body, p.encoded = next, body, AppendRecord(nil, body, term.Measure(measure), version)
-	after, err := travelling(next, p.encoded, restricted)
+	after, err := b.travelling(next, p.encoded, restricted)
 	if err != nil {
 		return Unchanged, fmt.Errorf("encode a customer's record: %w", err)
 	}

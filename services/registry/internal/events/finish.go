@@ -19,6 +19,7 @@ import (
 // changed, and from all else that is looked at.
 func (b *Book) finish(p *page, next *registryv1.Customer, look scope) error {
 	before := p.customer
+	unkeyed(next)
 	if err := b.cardAllocations(p, next); err != nil {
 		return err
 	}

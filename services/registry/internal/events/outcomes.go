@@ -49,7 +49,7 @@ func Apply(st *store.Store, clk clock.Clock, zone *time.Location) func(context.C
 		if len(left.Notices) == 0 {
 			return inbox.Effects{}, st.Tell(ctx, tx, entries...)
 		}
-		b := newBook(reading, Cause{At: clk.Now(), Traceparent: events[0].Traceparent}, zone)
+		b := newBook(st, reading, Cause{At: clk.Now(), Traceparent: events[0].Traceparent}, zone)
 		b.Tell(entries...)
 		seen := make(map[string]bool, len(left.Notices))
 		for _, n := range left.Notices {

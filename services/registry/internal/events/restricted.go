@@ -7,10 +7,10 @@ import (
 )
 
 // travelling is a record of a version as its event carries it: encoded when
-// nobody restricted it; else without what says who and where the customer is and
-// what is paid, none of which work items need. Children stay as they are: their
-// names tell apart what happened to which, and are not shown by work items.
-func travelling(c *registryv1.Customer, encoded []byte, restricted bool) ([]byte, error) {
+// nobody restricted it; else without what says who and where the customer and the
+// children are and what is paid, none of which work items need. Keys tell the
+// children apart in the place of their names.
+func (b *Book) travelling(c *registryv1.Customer, encoded []byte, restricted bool) ([]byte, error) {
 	if !restricted || c == nil {
 		return encoded, nil
 	}
@@ -22,5 +22,16 @@ func travelling(c *registryv1.Customer, encoded []byte, restricted bool) ([]byte
 	for _, p := range lean.GetPayments() {
 		p.FortnightlyCents, p.FromDate = 0, ""
 	}
+	for _, k := range lean.GetChildren() {
+		k.Key = b.store.ChildKey(c.GetCrn(), k.GetGivenName(), k.GetDateOfBirth())
+		k.GivenName, k.FamilyTaxBenefit = "", false
+	}
 	return proto.MarshalOptions{Deterministic: true}.Marshal(lean)
+}
+
+// unkeyed takes the keys of children out of a record: they only travel.
+func unkeyed(c *registryv1.Customer) {
+	for _, k := range c.GetChildren() {
+		k.Key = ""
+	}
 }

@@ -42,10 +42,19 @@ func orNull(t time.Time) *time.Time {
 	return &t
 }
 
-// Lifted reports whether access to a record is lifted for an officer at a
+// OpenUntil is when a restricted record closes to an officer, to whom access is
+// lifted or, if openings count, who opened it; zero when it is not open at the
 // business time.
-func (s *Store) Lifted(ctx context.Context, crn, officer string, now time.Time) (lifted bool, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM lift WHERE crn = $1 AND officer_id = $2 AND NOT ended
-		AND lifted_at <= $3 AND until > $3 AND clock_timestamp() < received_at + (until - lifted_at))`, crn, officer, now).Scan(&lifted)
-	return lifted, failed(err, "look for a lift of restricted access")
+func (s *Store) OpenUntil(ctx context.Context, crn, officer string, openings bool, now time.Time) (time.Time, error) {
+	var until *time.Time
+	err := s.pool.QueryRow(ctx, `SELECT max(until) FROM (
+		SELECT until FROM lift WHERE crn = $1 AND officer_id = $2 AND NOT ended
+			AND lifted_at <= $3 AND until > $3 AND clock_timestamp() < received_at + (until - lifted_at)
+		UNION ALL
+		SELECT until FROM opening WHERE $4 AND crn = $1 AND officer_id = $2
+			AND opened_at <= $3 AND until > $3 AND clock_timestamp() < received_at + (until - opened_at)) live`, crn, officer, now, openings).Scan(&until)
+	if err != nil || until == nil {
+		return time.Time{}, failed(err, "look whether a restricted record is open")
+	}
+	return *until, nil
 }

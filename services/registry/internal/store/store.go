@@ -18,6 +18,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/fault"
 	"github.com/noticehub/noticehub/pkg/postgres"
+	"github.com/noticehub/noticehub/services/internal/childkey"
 )
 
 //go:embed migrations/*.sql
@@ -43,6 +44,11 @@ type Store struct {
 
 // New makes a store on a pool opened for Schema; what it writes it tells the writer.
 func New(pool *pgxpool.Pool, writer *audit.Writer) *Store { return &Store{pool: pool, audit: writer} }
+
+// ChildKey stands for a child's name where that is not told.
+func (s *Store) ChildKey(crn, givenName, born string) string {
+	return childkey.Of(s.audit, crn, givenName, born)
+}
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return postgres.Classify(s.pool.Ping(ctx)) }

@@ -13,6 +13,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/outbox"
 	"github.com/noticehub/noticehub/pkg/rpc"
 	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
+	"github.com/noticehub/noticehub/services/internal/ownwords"
 	"github.com/noticehub/noticehub/services/workitems/internal/item"
 	"github.com/noticehub/noticehub/services/workitems/internal/store"
 )
@@ -44,7 +45,7 @@ type change struct {
 // step and the event that tells of it in one transaction. The answer is the item
 // after it. The moment is after the lock: whatever it waited for happened before.
 func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, o item.Officer, now time.Time) (change, error)) (*workitemv1.WorkItem, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,14 +71,17 @@ func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, 
 			}
 			return reused()
 		}
-		if !r.blind && hidden(officer, locked.Restricted) {
+		if err := officer.noConflict(locked.CRN); err != nil {
+			return err
+		}
+		if !r.blind && officer.hidden(locked.CRN, locked.Restricted) {
 			return restrictedRecord()
 		}
 		now := s.now()
 		if locked.Last.At.After(now) { // the clocks of replicas differ a little; a history runs forward
 			now = locked.Last.At
 		}
-		c, err := rules(item.Seen{Item: locked.Item, Last: locked.Last, Terms: s.termsFor(locked.Code, officer, locked.Restricted)}, officer, now)
+		c, err := rules(item.Seen{Item: locked.Item, Last: locked.Last, Terms: s.termsFor(locked.Code, officer.Officer, locked.Restricted)}, officer.Officer, now)
 		if err != nil || c.same {
 			return err
 		}
@@ -91,7 +95,7 @@ func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, 
 			}
 		}
 		after.Item = c.after
-		rows = closedRows(ctx, &c.after, officer)
+		rows = closedRows(ctx, &c.after, officer.Officer)
 		return s.Store.SaveStep(ctx, tx, &c.after, c.step, action, rows)
 	})
 	switch {
@@ -130,7 +134,7 @@ func (s *Server) CompleteWorkItem(ctx context.Context, r *workitemv1.CompleteWor
 	if err != nil {
 		return nil, err
 	}
-	note, err := item.Say("note", r.GetNote())
+	note, err := ownwords.Say("note", r.GetNote())
 	if err != nil {
 		return nil, err
 	}
@@ -173,11 +177,18 @@ func (s *Server) ReassignWorkItem(ctx context.Context, r *workitemv1.ReassignWor
 	if err := checkOfficer("assignee", r.GetAssignee()); err != nil {
 		return nil, err
 	}
-	reason, err := item.Say("reason", r.GetReason())
+	reason, err := ownwords.Say("reason", r.GetReason())
+	if err != nil {
+		return nil, err
+	}
+	shut, err := s.Store.Conflicts(ctx, r.GetAssignee())
 	if err != nil {
 		return nil, err
 	}
 	w, err := s.act(ctx, request{id: id, blind: true}, func(seen item.Seen, o item.Officer, now time.Time) (change, error) {
+		if err := mayTake(r.GetAssignee(), shut, seen.CRN); err != nil {
+			return change{}, err
+		}
 		after, step, changed, err := seen.Reassign(o, int(r.GetVersion()), r.GetAssignee(), r.GetOffice(), reason, now)
 		return change{
 			after: after, step: step, same: !changed, since: now.Add(-item.SameReasonTime),

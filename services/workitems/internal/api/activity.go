@@ -8,13 +8,17 @@ import (
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/fault"
 	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
+	"github.com/noticehub/noticehub/services/internal/ownwords"
 	"github.com/noticehub/noticehub/services/workitems/internal/item"
 )
 
 // ListActivities pages through a customer's activities, newest first.
 func (s *Server) ListActivities(ctx context.Context, r *workitemv1.ListActivitiesRequest) (*workitemv1.ListActivitiesResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := officer.noConflict(r.GetCrn()); err != nil {
 		return nil, err
 	}
 	l, err := listOf(&workitemv1.ListActivitiesRequest{Crn: r.GetCrn()}, "")
@@ -48,8 +52,11 @@ func (s *Server) ListActivities(ctx context.Context, r *workitemv1.ListActivitie
 
 // CreateFollowUp puts a manual follow-up on the list.
 func (s *Server) CreateFollowUp(ctx context.Context, r *workitemv1.CreateFollowUpRequest) (*workitemv1.CreateFollowUpResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := officer.noConflict(r.GetCrn()); err != nil {
 		return nil, err
 	}
 	id, err := parseID("activity_id", r.GetActivityId())
@@ -135,7 +142,7 @@ func (s *Server) CancelActivity(ctx context.Context, r *workitemv1.CancelActivit
 
 // end completes or cancels a follow-up; an item's activity is refused with notHere.
 func (s *Server) end(ctx context.Context, activity string, how item.FollowUpStatus, field, words string, notHere error) (*workitemv1.Activity, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -160,18 +167,21 @@ func (s *Server) end(ctx context.Context, activity string, how item.FollowUpStat
 			}
 			return fault.New(fault.NotFound, "ACTIVITY_NOT_FOUND", "there is no such activity")
 		}
+		if err := officer.noConflict(f.CRN); err != nil {
+			return err
+		}
 		if _, restricted, _, err = s.Store.OfficeOf(ctx, tx, f.CRN); err != nil {
 			return err
 		}
-		if hidden(officer, restricted) && f.CreatedBy != officer.Actor() {
+		if officer.hidden(f.CRN, restricted) && f.CreatedBy != officer.Actor() {
 			return restrictedRecord()
 		}
-		note, err := item.Say(field, words)
+		note, err := ownwords.Say(field, words)
 		if err != nil {
 			return err
 		}
 		var changed bool
-		if after, changed, err = f.End(officer, how, note, s.now()); err != nil || !changed {
+		if after, changed, err = f.End(officer.Officer, how, note, s.now()); err != nil || !changed {
 			return err
 		}
 		return s.Store.CloseFollowUp(ctx, tx, &after)

@@ -10,59 +10,65 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 	workitemv1 "github.com/noticehub/noticehub/proto/noticehub/workitem/v1"
 	"github.com/noticehub/noticehub/proto/term"
-	"github.com/noticehub/noticehub/services/workitems/internal/item"
 	"github.com/noticehub/noticehub/services/workitems/internal/store"
 )
 
 // SearchWorkItems pages through the items that match every filter. Filters by
 // what is hidden of a restricted record's items leave these out.
 func (s *Server) SearchWorkItems(ctx context.Context, r *workitemv1.SearchWorkItemsRequest) (*workitemv1.SearchWorkItemsResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := officer.noConflict(r.GetCrn()); err != nil {
 		return nil, err
 	}
 	search, err := s.searchOf(r)
 	if err != nil {
 		return nil, err
 	}
-	if search != nil {
-		search.Unrestricted = hidden(officer, true) && (len(r.GetCodes()) > 0 || r.GetGroup() != 0 || r.GetMeasure() != 0)
+	if search != nil && (len(r.GetCodes()) > 0 || r.GetGroup() != 0 || r.GetMeasure() != 0) {
+		search.Unrestricted, search.Without = hidden(officer.Officer, true), officer.conflicts
 	}
 	filters := proto.Clone(r).(*workitemv1.SearchWorkItemsRequest)
-	filters.PageSize, filters.PageToken = 0, ""
-	items, next, err := s.page(ctx, officer, search, filters, "", r)
-	return &workitemv1.SearchWorkItemsResponse{WorkItems: items, NextPageToken: next}, err
+	filters.PageSize, filters.PageToken, filters.Count = 0, "", false
+	p, err := s.page(ctx, officer, search, filters, "", r)
+	return &workitemv1.SearchWorkItemsResponse{WorkItems: p.items, NextPageToken: p.next, Total: p.total}, err
 }
 
 // ListMyWorkItems pages through the caller's open items.
 func (s *Server) ListMyWorkItems(ctx context.Context, r *workitemv1.ListMyWorkItemsRequest) (*workitemv1.ListMyWorkItemsResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.page(ctx, officer, &store.Search{Assignee: officer.ID, Open: true}, &workitemv1.ListMyWorkItemsRequest{}, officer.ID, r)
-	return &workitemv1.ListMyWorkItemsResponse{WorkItems: items, NextPageToken: next}, err
+	p, err := s.page(ctx, officer, &store.Search{Assignee: officer.ID, Open: true}, &workitemv1.ListMyWorkItemsRequest{}, officer.ID, r)
+	return &workitemv1.ListMyWorkItemsResponse{WorkItems: p.items, NextPageToken: p.next, Total: p.total}, err
 }
 
 // ListCustomerWorkItems pages through a customer's items of all measures.
 func (s *Server) ListCustomerWorkItems(ctx context.Context, r *workitemv1.ListCustomerWorkItemsRequest) (*workitemv1.ListCustomerWorkItemsResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := officer.noConflict(r.GetCrn()); err != nil {
 		return nil, err
 	}
 	filters := &workitemv1.ListCustomerWorkItemsRequest{Crn: r.GetCrn(), IncludeClosed: r.GetIncludeClosed()}
-	items, next, err := s.page(ctx, officer, &store.Search{CRN: r.GetCrn(), Open: true, Ended: r.GetIncludeClosed()}, filters, "", r)
-	return &workitemv1.ListCustomerWorkItemsResponse{WorkItems: items, NextPageToken: next}, err
+	p, err := s.page(ctx, officer, &store.Search{CRN: r.GetCrn(), Open: true, Ended: r.GetIncludeClosed()}, filters, "", r)
+	return &workitemv1.ListCustomerWorkItemsResponse{WorkItems: p.items, NextPageToken: p.next}, err
 }
 
 // CountWorkItems returns the kept counts of open items; those of restricted
-// records are counted for the Restricted Access officer only.
+// records are counted for the Restricted Access officer only, those of records
+// the caller must not see not at all.
 func (s *Server) CountWorkItems(ctx context.Context, r *workitemv1.CountWorkItemsRequest) (*workitemv1.CountWorkItemsResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := s.Store.OpenCounts(ctx, s.codes, r.GetOffice(), hidden(officer, true))
+	counts, err := s.Store.OpenCounts(ctx, s.codes, r.GetOffice(), hidden(officer.Officer, true), officer.conflicts...)
 	if err != nil {
 		return nil, err
 	}
@@ -82,34 +88,55 @@ type paged interface {
 	GetPageToken() string
 }
 
-// page reads one page of a list and the token of the next one; a nil search
-// matches nothing.
-func (s *Server) page(ctx context.Context, o item.Officer, search *store.Search, filters proto.Message, whose string, r paged) ([]*workitemv1.WorkItem, string, error) {
+// onePage is a page of a list, the token of the next one, and how many items all
+// pages have where that was asked for.
+type onePage struct {
+	items []*workitemv1.WorkItem
+	next  string
+	total *workitemv1.ItemTotal
+}
+
+// page reads one page of a list; a nil search matches nothing.
+func (s *Server) page(ctx context.Context, o viewer, search *store.Search, filters proto.Message, whose string, r paged) (p onePage, err error) {
 	l, err := listOf(filters, whose)
 	if err != nil {
-		return nil, "", err
+		return p, err
 	}
 	after, err := l.position(r.GetPageToken())
-	if err != nil || search == nil {
-		return nil, "", err
+	if err != nil {
+		return p, err
+	}
+	counted, ok := r.(interface{ GetCount() bool })
+	count := ok && counted.GetCount()
+	if count {
+		p.total = &workitemv1.ItemTotal{}
+	}
+	if search == nil {
+		return p, nil
 	}
 	search.After = after
 	n := size(r.GetPageSize())
 	search.Limit = n + 1 // one more tells whether there is a next page
-	found, err := s.Store.SearchItems(ctx, search)
-	if err != nil {
-		return nil, "", err
+	var found []store.Found
+	if count {
+		var total store.Total
+		found, total, err = s.Store.SearchAndCount(ctx, search)
+		p.total.Items, p.total.More = total.Items, total.More
+	} else {
+		found, err = s.Store.SearchItems(ctx, search)
 	}
-	next := ""
+	if err != nil {
+		return p, err
+	}
 	if len(found) > n {
 		found = found[:n]
-		next = l.token(found[n-1].RaisedAt, found[n-1].ID)
+		p.next = l.token(found[n-1].RaisedAt, found[n-1].ID)
 	}
-	items := make([]*workitemv1.WorkItem, len(found))
+	p.items = make([]*workitemv1.WorkItem, len(found))
 	for i := range found {
-		items[i] = s.workItem(&found[i], o)
+		p.items[i] = s.workItem(&found[i], o)
 	}
-	return items, next, nil
+	return p, nil
 }
 
 // searchOf reads the filters; the search is nil when they exclude each other.
@@ -150,7 +177,7 @@ func (s *Server) searchOf(r *workitemv1.SearchWorkItemsRequest) (*store.Search, 
 		}
 	}
 	if search.Office != "" && len(search.Codes) == 0 {
-		search.Codes = s.codes
+		search.Codes, search.EveryCode = s.codes, true
 	}
 	return search, nil
 }

@@ -4,9 +4,9 @@
 // It guarantees that an officer's action takes effect once and only on an item
 // that is still as the officer saw it, that an action, its step in the history
 // and the event that tells of it are one transaction, and that what an item says
-// of a restricted record is shown to the Restricted Access officer only. Who may
-// call what is decided before (Methods); who may action which item is a rule of
-// the item's.
+// of a restricted record is shown to the Restricted Access officer only, and of a
+// record to no officer with a conflict of interest about it. Who may call what is
+// decided before (Methods); who may action which item is a rule of the item's.
 package api
 
 import (

@@ -28,8 +28,10 @@ const (
 type watched struct {
 	item clock.ID
 	crn  string
-	// counts of all open items, or of those that are not of restricted records.
+	// counts of all open items, or of those that are not of restricted records; as
+	// the officer sees them, who must not see some records.
 	counts, unrestricted bool
+	officer              string
 }
 
 // seen is a thing as it is; only what belongs to it is set.
@@ -37,10 +39,17 @@ type seen struct {
 	item     store.Standing
 	customer store.CustomerSign
 	counts   []store.Count
+	// conflicts are the CRNs of the records the officer must not see.
+	conflicts []string
 }
 
 func (a seen) equal(b seen) bool {
-	return a.item == b.item && a.customer == b.customer && slices.Equal(a.counts, b.counts)
+	return a.item == b.item && a.customer == b.customer && sameCounts(a.counts, b.counts) && slices.Equal(a.conflicts, b.conflicts)
+}
+
+// sameCounts mostly has counts that were not read again: those are seen at once.
+func sameCounts(a, b []store.Count) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
 
 // board reads for everybody who watches. The counts are read again only when
@@ -48,7 +57,8 @@ func (a seen) equal(b seen) bool {
 type board struct {
 	*watch.Poller[watched, seen]
 	server *Server
-	// counted is for the one reading at a time, by the counts' key.
+	// counted is for the one reading at a time, by the counts' key; without an
+	// officer it is for all those who may see every record.
 	counted map[watched]counted
 
 	mu     sync.Mutex
@@ -57,8 +67,9 @@ type board struct {
 }
 
 type counted struct {
-	sign   store.CountsSign
-	counts []store.Count
+	sign    store.CountsSign
+	without []string
+	counts  []store.Count
 }
 
 func newBoard(s *Server) *board {
@@ -72,7 +83,7 @@ func (b *board) read(ctx context.Context, keys []watched) (map[watched]seen, err
 	for _, k := range keys {
 		switch {
 		case k.counts:
-			w.Counts = true
+			w.Counts, w.Officers = true, append(w.Officers, k.officer)
 		case k.crn != "":
 			w.CRNs = append(w.CRNs, k.crn)
 		default:
@@ -90,21 +101,39 @@ func (b *board) read(ctx context.Context, keys []watched) (map[watched]seen, err
 	for crn, sign := range signs.Customers {
 		found[watched{crn: crn}] = seen{customer: sign}
 	}
+	return found, b.count(ctx, keys, signs, found)
+}
+
+// count adds the counts that are watched, and drops what was counted for others.
+func (b *board) count(ctx context.Context, keys []watched, signs *store.Signs, found map[watched]seen) error {
+	all := map[watched]counted{}
 	for _, k := range keys {
 		if !k.counts {
 			continue
 		}
-		// The counts are as new as the sign at least: it was read before them.
-		if was, known := b.counted[k]; !known || was.sign != signs.Counts {
-			counts, err := b.server.Store.OpenCounts(ctx, b.server.codes, "", k.unrestricted)
-			if err != nil {
-				return nil, err
-			}
-			b.counted[k] = counted{signs.Counts, counts}
+		without := signs.Conflicts[k.officer]
+		whose := k
+		if len(without) == 0 {
+			whose.officer = ""
 		}
-		found[k] = seen{counts: b.counted[k].counts}
+		now, done := all[whose]
+		if !done {
+			now, done = b.counted[whose]
+			done = done && now.sign == signs.Counts && slices.Equal(now.without, without)
+		}
+		if !done {
+			// The counts are as new as the sign at least: it was read before them.
+			counts, err := b.server.Store.OpenCounts(ctx, b.server.codes, "", k.unrestricted, without...)
+			if err != nil {
+				return err
+			}
+			now = counted{signs.Counts, without, counts}
+		}
+		all[whose] = now
+		found[k] = seen{counts: now.counts, conflicts: without}
 	}
-	return found, nil
+	b.counted = all
+	return nil
 }
 
 // enter counts a stream of a person; leave must be called when it ends.
@@ -129,14 +158,18 @@ func (b *board) enter(person string) (leave func(), err error) {
 
 // WatchWorkItems tells the counts, and what changed of what the request names. Of
 // a restricted record it tells what lists show of its items too, and leaves them
-// out of the counts as CountWorkItems does.
+// out of the counts as CountWorkItems does. It ends when the officer turns out to
+// be one who must not see the customer.
 func (s *Server) WatchWorkItems(r *workitemv1.WatchWorkItemsRequest, stream grpc.ServerStreamingServer[workitemv1.WatchWorkItemsResponse]) error {
 	ctx := stream.Context()
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
 		return err
 	}
-	counts := watched{counts: true, unrestricted: hidden(officer, true)}
+	if err := officer.noConflict(r.GetCrn()); err != nil {
+		return err
+	}
+	counts := watched{counts: true, unrestricted: hidden(officer.Officer, true), officer: officer.ID}
 	keys := []watched{counts}
 	for _, text := range r.GetWorkItemIds() {
 		id, err := parseID("work_item_ids", text)
@@ -159,6 +192,11 @@ func (s *Server) WatchWorkItems(r *workitemv1.WatchWorkItemsRequest, stream grpc
 		news, err := watcher.Next(ctx)
 		if err != nil {
 			return err
+		}
+		if now, told := news[counts]; told {
+			if officer.conflicts = now.conflicts; officer.noConflict(r.GetCrn()) != nil {
+				return officer.noConflict(r.GetCrn())
+			}
 		}
 		response := &workitemv1.WatchWorkItemsResponse{}
 		for key, now := range news {

@@ -20,7 +20,7 @@ import (
 )
 
 // workItem is an item as the officer may see it.
-func (s *Server) workItem(f *store.Found, o item.Officer) *workitemv1.WorkItem {
+func (s *Server) workItem(f *store.Found, o viewer) *workitemv1.WorkItem {
 	e := s.entry(f.Code)
 	w := &workitemv1.WorkItem{
 		WorkItemId: f.ID.String(), Crn: f.CRN, Code: f.Code, Title: e.TitleWith(f.Value), Group: workitemv1.Group(e.Group),
@@ -29,14 +29,14 @@ func (s *Server) workItem(f *store.Found, o item.Officer) *workitemv1.WorkItem {
 		InvestigationStartedAt: timeOf(f.StartedAt), ClosedAt: timeOf(f.ClosedAt), Version: int32(f.Version), WorkflowOnly: e.WorkflowOnly,
 		ServiceComponent: s.terms[f.Code].Component, ServiceComponentRecorded: f.ComponentOn != nil,
 	}
-	if hidden(o, f.Restricted) {
+	if o.hidden(f.CRN, f.Restricted) {
 		hide(w)
 	}
 	return w
 }
 
 // action is an item's INM/ACT activity.
-func (s *Server) action(f *store.Found, o item.Officer) *workitemv1.Activity {
+func (s *Server) action(f *store.Found, o viewer) *workitemv1.Activity {
 	a := &workitemv1.Activity{
 		ActivityId: f.ID.String(), Crn: f.CRN, Kind: workitemv1.ActivityKind_ACTIVITY_KIND_INM_ACT, Status: workitemv1.ActivityStatus_ACTIVITY_STATUS_OPEN,
 		Code: f.Code, Title: s.entry(f.Code).TitleWith(f.Value), Office: f.Office, MaturesOn: f.DueOn.String(),
@@ -45,7 +45,7 @@ func (s *Server) action(f *store.Found, o item.Officer) *workitemv1.Activity {
 	if f.Status.Final() {
 		a.Status = workitemv1.ActivityStatus_ACTIVITY_STATUS_COMPLETED
 	}
-	if hidden(o, f.Restricted) {
+	if o.hidden(f.CRN, f.Restricted) {
 		hideActivity(a)
 	}
 	return a
@@ -53,13 +53,13 @@ func (s *Server) action(f *store.Found, o item.Officer) *workitemv1.Activity {
 
 // followUpOf is a manual follow-up as the officer may see it: the words about a
 // restricted record are its writer's and the Restricted Access officer's.
-func followUpOf(f *item.FollowUp, o item.Officer, restricted bool) *workitemv1.Activity {
+func followUpOf(f *item.FollowUp, o viewer, restricted bool) *workitemv1.Activity {
 	a := &workitemv1.Activity{
 		ActivityId: f.ID.String(), Crn: f.CRN, Kind: workitemv1.ActivityKind_ACTIVITY_KIND_FOLLOW_UP, Status: workitemv1.ActivityStatus(f.Status),
 		Title: f.Title, Keywords: f.Keywords, Office: f.Office, MaturesOn: f.MaturesOn.String(),
 		CreatedAt: timestamppb.New(f.CreatedAt), ClosedAt: timeOf(f.ClosedAt),
 	}
-	if hidden(o, restricted) && f.CreatedBy != o.Actor() {
+	if o.hidden(f.CRN, restricted) && f.CreatedBy != o.Actor() {
 		hideActivity(a)
 	}
 	return a
@@ -67,7 +67,7 @@ func followUpOf(f *item.FollowUp, o item.Officer, restricted bool) *workitemv1.A
 
 // GetWorkItem returns an item with its history.
 func (s *Server) GetWorkItem(ctx context.Context, r *workitemv1.GetWorkItemRequest) (*workitemv1.GetWorkItemResponse, error) {
-	officer, err := officerOf(ctx)
+	officer, err := s.viewerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +83,12 @@ func (s *Server) GetWorkItem(ctx context.Context, r *workitemv1.GetWorkItemReque
 		return nil, notFound()
 	}
 	response := &workitemv1.GetWorkItemResponse{WorkItem: s.workItem(&found, officer), ActionRequired: s.entry(found.Code).ActionRequired}
-	if hidden(officer, found.Restricted) {
+	if officer.hidden(found.CRN, found.Restricted) {
 		response.ActionRequired = ""
 	}
 	for _, step := range history {
 		w := &workitemv1.WorkItemStep{Version: int32(step.Version), Action: step.Action, Actor: step.Actor, At: timestamppb.New(step.At), Note: step.Note}
-		if hidden(officer, found.Restricted) && step.Actor != officer.Actor() {
+		if officer.hidden(found.CRN, found.Restricted) && step.Actor != officer.Actor() {
 			w.Note = "" // notes say what was found on the record
 		}
 		if !step.EventID.IsZero() {

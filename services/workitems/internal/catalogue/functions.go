@@ -2,7 +2,6 @@ package catalogue
 
 import (
 	"fmt"
-	"hash/fnv"
 	"reflect"
 	"slices"
 	"time"
@@ -120,14 +119,11 @@ func functions(zone *time.Location) []cel.EnvOption {
 		// customer.home_state(): of the home address, else of the temporary one.
 		cel.Function("home_state", cel.MemberOverload("customer_home_state", args(customerType), str,
 			unary(func(c ref.Val) ref.Val { return types.String(homeState(held[facts.Customer](c).Addresses)) }))),
-		// customer.same_children(other): the same children, in any order; a child is its name and birth date.
+		// customer.same_children(other): the same children, in any order.
 		cel.Function("same_children", cel.MemberOverload("customer_same_children", args(customerType, customerType), yes,
 			binary(func(a, b ref.Val) ref.Val {
 				return types.Bool(sameChildren(held[facts.Customer](a).Children, held[facts.Customer](b).Children))
 			}))),
-		// child.key(): tells children apart without naming them; stored as causes, so it never changes.
-		cel.Function("key", cel.MemberOverload("child_key", args(childType), str,
-			unary(func(k ref.Val) ref.Val { return types.String(childKey(held[facts.Child](k))) }))),
 	}
 }
 
@@ -181,10 +177,4 @@ func money(cents int64) string {
 		sign, cents = "-", -cents
 	}
 	return fmt.Sprintf("%s%d.%02d", sign, cents/100, cents%100)
-}
-
-func childKey(k *facts.Child) string {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%d/%s", k.Born, k.GivenName)
-	return fmt.Sprintf("child/%016x", h.Sum64())
 }

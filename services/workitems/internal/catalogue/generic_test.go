@@ -66,8 +66,8 @@ func addresses(kinds ...string) func(*facts.Customer) {
 }
 
 var (
-	mia  = facts.Child{GivenName: "Mia", Born: day("2022-03-10")}
-	noah = facts.Child{GivenName: "Noah", Born: day("2020-02-29")}
+	mia  = facts.Child{GivenName: "Mia", Born: day("2022-03-10"), Key: "child/mia"}
+	noah = facts.Child{GivenName: "Noah", Born: day("2020-02-29"), Key: "child/noah"}
 )
 
 const principal = "204111222A"

@@ -31,7 +31,6 @@ var (
 	paymentType    = cel.ObjectType("facts.Payment")
 	penaltyType    = cel.ObjectType("facts.Penalty")
 	exemptionType  = cel.ObjectType("facts.Exemption")
-	childType      = cel.ObjectType("facts.Child")
 )
 
 // cause is a reason to raise an item because of an event.

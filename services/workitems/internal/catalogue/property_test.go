@@ -26,7 +26,7 @@ func drawFacts(t *rapid.T, start int64) facts.Customer {
 		c.History[0].From = near("measure since")
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "children") {
-		c.Children = append(c.Children, facts.Child{GivenName: fmt.Sprint("Child", i), Born: near("born") - rapid.SampledFrom([]int64{0, 1826, 4000}).Draw(t, "age")})
+		c.Children = append(c.Children, facts.Child{GivenName: fmt.Sprint("Child", i), Key: fmt.Sprint("child/", i), Born: near("born") - rapid.SampledFrom([]int64{0, 1826, 4000}).Draw(t, "age")})
 	}
 	if c.LeftAreaOn = maybe("left"); c.LeftAreaOn != facts.None || rapid.Bool().Draw(t, "elsewhere") {
 		c.Addresses[0].State = "QLD"

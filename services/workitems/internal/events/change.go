@@ -90,13 +90,13 @@ func (g *Generator) evaluate(ev *catalogue.Evaluator, c *change, e *eventv1.Even
 	}
 	var before *facts.Customer
 	if len(body.GetBefore()) > 0 {
-		_, f, err := recordOf(body.GetBefore(), c.crn)
+		_, f, err := g.recordOf(body.GetBefore(), c.crn)
 		if err != nil {
 			return fmt.Errorf("the record before: %w", err)
 		}
 		before = f
 	}
-	record, after, err := recordOf(body.GetAfter(), c.crn)
+	record, after, err := g.recordOf(body.GetAfter(), c.crn)
 	if err != nil {
 		return fmt.Errorf("the record after: %w", err)
 	}
@@ -109,7 +109,7 @@ func (g *Generator) evaluate(ev *catalogue.Evaluator, c *change, e *eventv1.Even
 }
 
 // recordOf decodes a record and the facts in it.
-func recordOf(data []byte, crn string) (*registryv1.Customer, *facts.Customer, error) {
+func (g *Generator) recordOf(data []byte, crn string) (*registryv1.Customer, *facts.Customer, error) {
 	record := new(registryv1.Customer)
 	if proto.Unmarshal(data, record) != nil {
 		// What protobuf says may quote it.
@@ -118,7 +118,7 @@ func recordOf(data []byte, crn string) (*registryv1.Customer, *facts.Customer, e
 	if record.GetCrn() != crn {
 		return nil, nil, fault.New(fault.Invalid, "EVENT_INVALID", "it is another customer's")
 	}
-	f, err := FromProto(record)
+	f, err := FromProto(record, g.Audit)
 	if err != nil {
 		return nil, nil, err
 	}

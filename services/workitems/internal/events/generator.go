@@ -11,11 +11,13 @@ package events
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	"github.com/noticehub/noticehub/pkg/bus"
 	"github.com/noticehub/noticehub/pkg/calendar"
 	"github.com/noticehub/noticehub/pkg/clock"
@@ -40,6 +42,8 @@ type Deps struct {
 	Telemetry *telemetry.Telemetry
 	Store     *store.Store
 	Catalogue *catalogue.Catalogue
+	// Audit makes the keys of children.
+	Audit *audit.Writer
 	// MaxEvents of a batch; SweepWorkers share the chunks of a sweep.
 	MaxEvents, SweepWorkers int
 	// SweepEvery is the pause between sweeps.
@@ -90,11 +94,11 @@ func (g *Generator) Circumstances() *inbox.Consumer {
 	}
 }
 
-// Notices consumes notice events and revocations.
+// Notices consumes notice events, revocations and conflicts of interest.
 func (g *Generator) Notices() *inbox.Consumer {
 	return &inbox.Consumer{
 		Name: subject.WorkItemNotices, Stream: subject.Decided, Pool: g.Pool, Bus: g.Bus, Relay: g.Relay, Clock: g.Clock, Telemetry: g.Telemetry,
-		MaxEvents: g.MaxEvents, Decode: packet.Only(keyOf, noticeKinds...), DecodeParked: g.parked, Apply: g.applyNotices,
+		MaxEvents: g.MaxEvents, Decode: packet.Only(keyOf, append(slices.Clone(noticeKinds), conflictKind)...), DecodeParked: g.parked, Apply: g.applyNotices,
 	}
 }
 

@@ -49,7 +49,7 @@ func (m *model) facts(record []byte) *facts.Customer {
 	if err := proto.Unmarshal(record, c); err != nil {
 		m.t.Fatal(err)
 	}
-	f, err := FromProto(c)
+	f, err := FromProto(c, auditor(m.t))
 	if err != nil {
 		m.t.Fatal(err)
 	}

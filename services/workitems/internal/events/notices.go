@@ -50,12 +50,20 @@ type revoked struct {
 	raises []catalogue.Raise
 }
 
-// applyNotices keeps what became of notices and raises the items of revocations.
+// applyNotices keeps what became of notices and who must not see whom, and raises
+// the items of revocations.
 // The result depends only on which events were applied, not on their order or
 // number.
 func (g *Generator) applyNotices(ctx context.Context, tx pgx.Tx, events []inbox.Event) (inbox.Effects, error) {
 	notices, revocations, err := g.readNotices(events)
 	if err != nil {
+		return inbox.Effects{}, err
+	}
+	conflicts, err := conflictsOf(events)
+	if err != nil {
+		return inbox.Effects{}, err
+	}
+	if err := g.Store.KeepConflicts(ctx, tx, conflicts); err != nil {
 		return inbox.Effects{}, err
 	}
 	q := &store.Question{}

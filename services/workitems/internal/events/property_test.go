@@ -242,14 +242,15 @@ func causes(rows []row) (open []string) {
 // A record that is encoded, sent and decoded has the facts it had.
 func TestFactsOfTheRecordAsSent(t *testing.T) {
 	t.Parallel()
+	g := &Generator{Deps: Deps{Audit: auditor(t)}}
 	rapid.Check(t, func(rt *rapid.T) {
 		h := randomHistory(rt, 1)
-		want, err := FromProto(h.now)
+		want, err := FromProto(h.now, g.Audit)
 		if err != nil {
 			rt.Fatal(err)
 		}
 		data, _ := proto.Marshal(h.now)
-		_, got, err := recordOf(data, h.now.GetCrn())
+		_, got, err := g.recordOf(data, h.now.GetCrn())
 		if err != nil || fmt.Sprintf("%#v", *got) != fmt.Sprintf("%#v", want) {
 			rt.Fatalf("%#v, want %#v (%v)", got, want, err)
 		}

@@ -6,9 +6,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/noticehub/noticehub/pkg/audit"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	registryv1 "github.com/noticehub/noticehub/proto/noticehub/registry/v1"
 	"github.com/noticehub/noticehub/proto/term"
+	"github.com/noticehub/noticehub/services/internal/childkey"
 	"github.com/noticehub/noticehub/services/workitems/internal/facts"
 )
 
@@ -67,9 +69,10 @@ func seconds(t *timestamppb.Timestamp) int64 { return t.GetSeconds() }
 
 func measureWord(m eventv1.Measure) string { return term.Measure(m).String() }
 
-// FromProto takes out of a record what triggers look at. An impossible date is
-// an error.
-func FromProto(c *registryv1.Customer) (facts.Customer, error) {
+// FromProto takes out of a record what triggers look at, and no name when it is
+// restricted. An impossible date is an error. The writer makes keys of children
+// whose names are told.
+func FromProto(c *registryv1.Customer, w *audit.Writer) (facts.Customer, error) {
 	r := &reader{}
 	f := facts.Blank()
 	f.Known = true
@@ -86,7 +89,14 @@ func FromProto(c *registryv1.Customer) (facts.Customer, error) {
 	}
 	f.NomineeDeceased, f.NomineeFor, f.PartnerCRN = c.GetNomineeDeceased(), c.GetNomineeFor(), c.GetPartnerCrn()
 	f.Children = each(c.GetChildren(), func(x *registryv1.Child) facts.Child {
-		return facts.Child{GivenName: x.GetGivenName(), Born: r.day(x.GetDateOfBirth())}
+		k := facts.Child{GivenName: x.GetGivenName(), Born: r.day(x.GetDateOfBirth()), Key: x.GetKey()}
+		if k.Key == "" {
+			k.Key = childkey.Of(w, c.GetCrn(), x.GetGivenName(), x.GetDateOfBirth())
+		}
+		if c.GetRestrictedAccess() {
+			k.GivenName = ""
+		}
+		return k
 	})
 	f.RentType, f.PaydayCode = c.GetRentType(), c.GetPaydayCode()
 	f.CarerAllowance, f.PartnerCarerAllowance = word(carerWords, c.GetCarerAllowance()), word(carerWords, c.GetPartnerCarerAllowance())

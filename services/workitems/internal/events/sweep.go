@@ -12,6 +12,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/run"
 	eventv1 "github.com/noticehub/noticehub/proto/noticehub/event/v1"
 	"github.com/noticehub/noticehub/proto/subject"
+	"github.com/noticehub/noticehub/services/internal/childkey"
 	"github.com/noticehub/noticehub/services/internal/packet"
 	"github.com/noticehub/noticehub/services/workitems/internal/catalogue"
 	"github.com/noticehub/noticehub/services/workitems/internal/facts"
@@ -140,6 +141,11 @@ func (g *Generator) dueOf(c *store.DueCustomer, today calendar.Date, d *dated, c
 	f, err := facts.Decode(c.Facts)
 	if err != nil {
 		return err
+	}
+	for i := range f.Children {
+		if k := &f.Children[i]; k.Key == "" { // of version 1 of the facts
+			k.Key = childkey.Of(g.Audit, c.CRN, k.GivenName, facts.Written(k.Born))
+		}
 	}
 	return g.withEvaluator(func(ev *catalogue.Evaluator) (err error) {
 		d.raises, checked.NextDue, err = ev.Due(f, today)

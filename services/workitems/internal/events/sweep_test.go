@@ -142,7 +142,7 @@ func TestChangesThatCannotBe(t *testing.T) {
 	}
 	c := person(1)
 	c.Imprisonment = &registryv1.Imprisonment{FromDate: "2026-02-30"}
-	if _, err := FromProto(c); err == nil {
+	if _, err := FromProto(c, w.generator.Audit); err == nil {
 		t.Error("an impossible date was taken")
 	}
 }
@@ -157,7 +157,7 @@ func TestFactsOfARecord(t *testing.T) {
 	c.Expenses = []*registryv1.Expense{{ExpenseId: "e", Kind: registryv1.ExpenseKind_EXPENSE_KIND_RENT_DEDUCTION_SCHEME, FromDate: "1970-01-02", ConsecutiveFailures: 3}}
 	c.Card = &registryv1.Card{Declined: []*registryv1.CardTransaction{{At: timestamppb.New(time.Unix(1234, 5))}}, PreviousMethod: registryv1.AllocationMethod_ALLOCATION_METHOD_RESIDUAL}
 	c.Exemptions = []*registryv1.Exemption{{ExemptionId: "x", Status: registryv1.ExemptionStatus_EXEMPTION_STATUS_EVIDENCE_REQUESTED}}
-	f, err := FromProto(c)
+	f, err := FromProto(c, auditor(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,16 @@ type world struct {
 	waiting   map[string]map[clock.ID]inbox.Event
 }
 
+// auditor writes the audit entries of these tests, and makes keys of children.
+func auditor(t testing.TB) *audit.Writer {
+	t.Helper()
+	w, err := audit.NewWriter("workitems", bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	return newWorldOn(t, postgrestest.Pool(t, store.Schema()))
@@ -56,13 +66,10 @@ func newWorldOn(t testing.TB, pool *pgxpool.Pool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writer, err := audit.NewWriter("workitems", bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
+	writer := auditor(t)
 	w := &world{t: t, pool: pool, clock: clock.NewFake(morning), items: items, waiting: map[string]map[clock.ID]inbox.Event{}}
 	w.generator = NewGenerator(Deps{
-		Pool: pool, Clock: w.clock, Zone: items.Zone(), Telemetry: telemetry.Discard(), Store: store.New(pool, writer), Catalogue: items,
+		Pool: pool, Clock: w.clock, Zone: items.Zone(), Telemetry: telemetry.Discard(), Store: store.New(pool, writer), Catalogue: items, Audit: writer,
 		Relay:     outbox.NewRelay(outbox.Deps{Pool: pool, Streams: packet.Streams(subject.WorkItem)}, outbox.Options{MaxDepth: 1 << 30}),
 		MaxEvents: 500, SweepWorkers: 2, SweepEvery: time.Minute,
 	})

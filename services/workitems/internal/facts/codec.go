@@ -8,7 +8,7 @@ import (
 
 // codecVersion is the first byte of encoded facts. A new field goes to the end
 // of its part under a higher version and is read only from that version on.
-const codecVersion = 1
+const codecVersion = 2
 
 // Encode writes facts compactly: one version byte, then every field in the
 // order of fields.
@@ -167,6 +167,9 @@ func (x *coder) payment(p *Payment) {
 func (x *coder) child(c *Child) {
 	x.str(&c.GivenName)
 	x.num(&c.Born)
+	if x.version >= 2 {
+		x.str(&c.Key)
+	}
 }
 
 func (x *coder) penalty(p *Penalty) {

@@ -1,7 +1,9 @@
 package facts_test
 
 import (
+	"bytes"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/noticehub/noticehub/services/workitems/internal/facts"
@@ -47,6 +49,24 @@ func TestEveryFieldComesBack(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(*back, c) {
 			t.Fatalf("%+v came back as %+v (%v)", c, back, err)
 		}
+	}
+}
+
+// Facts of version 1 had no keys of children.
+func TestFormerFactsAreRead(t *testing.T) {
+	t.Parallel()
+	c := facts.Blank()
+	c.Children = []facts.Child{{GivenName: "Mia", Born: 3}, {GivenName: "Noah", Born: 4}}
+	former := facts.Encode(&c)
+	// A key that is empty is one byte, its length.
+	for _, name := range []string{"Mia", "Noah"} {
+		i := bytes.Index(former, []byte(name)) + len(name) + 1
+		former = slices.Delete(former, i, i+1)
+	}
+	former[0] = 1
+	back, err := facts.Decode(former)
+	if err != nil || !reflect.DeepEqual(*back, c) {
+		t.Fatalf("%+v came back as %+v (%v)", c, back, err)
 	}
 }
 

@@ -5,7 +5,8 @@
 // are, under the names of their cel tags. Days are counted since 1 January 1970
 // (local days of the agency); None stands for a day that is not recorded. Of
 // personal details only the given names and birth dates of children in care are
-// kept, because one item's title names the child; no street, name or note.
+// kept, because one item's title names the child; no street, name or note. Of a
+// restricted record no name is kept either.
 package facts
 
 import (
@@ -109,8 +110,12 @@ type Payment struct {
 
 // Child is a child in care.
 type Child struct {
+	// GivenName is for titles; empty when the record is restricted.
 	GivenName string `cel:"given_name"`
 	Born      int64  `cel:"born"`
+	// Key tells the customer's children apart, restricted or not. It is the cause
+	// of items, so it never changes (childkey.Of).
+	Key string `cel:"key"`
 }
 
 // Imprisonment is a time in prison.

@@ -1,6 +1,6 @@
 // Package item holds the rules of a work item's life (rules.md 4): who may
 // action it, whose it is while it is investigated, what must be done before it
-// is completed, and which words say nothing.
+// is completed, and which words were said too often.
 //
 // It guarantees that an item moves only forward (open, investigating, completed
 // or closed, and back to open when a supervisor moves it), that one officer at a

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/noticehub/noticehub/pkg/fault"
+	"github.com/noticehub/noticehub/services/internal/ownwords"
 )
 
 // mayAct refuses officers without the role, items that have ended, and items of
@@ -89,9 +90,9 @@ func OwnReason(reason string, before []string) error {
 }
 
 func same(text string, before []string) int {
-	n, normalised := 0, Normalised(text)
+	n, normalised := 0, ownwords.Normalised(text)
 	for _, b := range before {
-		if Normalised(b) == normalised {
+		if ownwords.Normalised(b) == normalised {
 			n++
 		}
 	}

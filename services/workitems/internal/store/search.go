@@ -28,10 +28,14 @@ type Search struct {
 	Office string
 	// Codes to look for. A search by office walks over them one by one, so it needs
 	// them: all of the catalogue when it is not to be filtered by code.
-	Codes   []string
-	Measure term.Measure
+	Codes []string
+	// EveryCode: the codes are all there are, so that they narrow nothing.
+	EveryCode bool
+	Measure   term.Measure
 	// Unrestricted leaves out items of restricted records.
 	Unrestricted bool
+	// Without leaves out the items of these records, by their CRNs.
+	Without []string
 	// Assignee is an officer; Unassigned finds what nobody has.
 	Assignee   string
 	Unassigned bool
@@ -42,6 +46,8 @@ type Search struct {
 	// After is where the page before ended; zero for the first page.
 	After Position
 	Limit int
+	// counting is for the number of rows up to Limit, in whatever order.
+	counting bool
 }
 
 // Conditions on the status; partial indexes are declared with the same words.
@@ -57,8 +63,12 @@ const (
 // codes in one condition would make PostgreSQL read and sort all of them. The
 // limit stands in the text: a plan for an unknown limit would sort too.
 func (s *Store) SearchItems(ctx context.Context, search *Search) ([]Found, error) {
+	return searchItems(ctx, s.pool, search)
+}
+
+func searchItems(ctx context.Context, q querier, search *Search) ([]Found, error) {
 	sql, values := search.statement()
-	rows, err := s.pool.Query(ctx, sql, values...)
+	rows, err := q.Query(ctx, sql, values...)
 	if err != nil {
 		return nil, postgres.Classify(err)
 	}
@@ -91,8 +101,8 @@ func (s *Search) page(a *placeholders) string {
 			return s.byState(a, append(key, "w.code = "+a.of(s.Codes[0])), false)
 		}
 		each := s.byState(a, append(key, "w.code = k.code"), false)
-		return fmt.Sprintf("SELECT m.* FROM unnest(%s::text[]) AS k (code) CROSS JOIN LATERAL (%s) m ORDER BY m.raised_at, m.id LIMIT %d",
-			a.of(s.Codes), each, s.Limit)
+		return fmt.Sprintf("SELECT m.* FROM unnest(%s::text[]) AS k (code) CROSS JOIN LATERAL (%s) m%s LIMIT %d",
+			a.of(s.Codes), each, s.merged("m"), s.Limit)
 	case s.Measure != 0:
 		return s.byState(a, nil, false) // the selection has it as its key
 	case s.Open && s.Ended:
@@ -117,8 +127,17 @@ func (s *Search) byState(a *placeholders, key []string, rest bool) string {
 	if !s.Open || !s.Ended {
 		return s.selection(a, key, s.either(), rest)
 	}
-	return fmt.Sprintf("SELECT b.* FROM ((%s) UNION ALL (%s)) b ORDER BY b.raised_at, b.id LIMIT %d",
-		s.selection(a, key, isOpen, rest), s.selection(a, key, isEnded, rest), s.Limit)
+	return fmt.Sprintf("SELECT b.* FROM ((%s) UNION ALL (%s)) b%s LIMIT %d",
+		s.selection(a, key, isOpen, rest), s.selection(a, key, isEnded, rest), s.merged("b"), s.Limit)
+}
+
+// merged is the order of rows of several ranges. A count needs none, and then
+// reads no more of all ranges together than it counts.
+func (s *Search) merged(alias string) string {
+	if s.counting {
+		return ""
+	}
+	return " ORDER BY " + alias + ".raised_at, " + alias + ".id"
 }
 
 // selection is the ordered and limited choice of rows under a key, a state and
@@ -144,6 +163,9 @@ func (s *Search) selection(a *placeholders, key []string, state string, rest boo
 	if s.Unrestricted {
 		// One look-up for each row: as a join the planner may read all customers.
 		add("NOT COALESCE((SELECT c.restricted FROM customer c WHERE c.crn = w.crn), false)")
+	}
+	if len(s.Without) > 0 {
+		add("w.crn <> ALL(" + a.of(s.Without) + ")")
 	}
 	if s.Measure != 0 {
 		add("w.measure = " + a.of(int16(s.Measure)))

@@ -17,6 +17,8 @@ type Watched struct {
 	CRNs  []string
 	// Counts asks for the sign of the counts.
 	Counts bool
+	// Officers asks for which records these must not see.
+	Officers []string
 }
 
 // Standing is where an item stands.
@@ -44,11 +46,14 @@ type Signs struct {
 	Items     map[clock.ID]Standing
 	Customers map[string]CustomerSign
 	Counts    CountsSign
+	// Conflicts are the CRNs, in order, of the records each officer must not see;
+	// who has none is left out.
+	Conflicts map[string][]string
 }
 
 // Signs reads what is watched in one round trip.
 func (s *Store) Signs(ctx context.Context, w *Watched) (*Signs, error) {
-	found := &Signs{Items: make(map[clock.ID]Standing, len(w.Items)), Customers: make(map[string]CustomerSign, len(w.CRNs))}
+	found := &Signs{Items: make(map[clock.ID]Standing, len(w.Items)), Customers: make(map[string]CustomerSign, len(w.CRNs)), Conflicts: map[string][]string{}}
 	b := &pgx.Batch{}
 	if w.Counts {
 		b.Queue("SELECT count(*), coalesce(max(id), 0) FROM work_item_count").QueryRow(func(row pgx.Row) error {
@@ -86,5 +91,6 @@ func (s *Store) Signs(ctx context.Context, w *Watched) (*Signs, error) {
 			return err
 		})
 	}
+	queueConflicts(b, w.Officers, found.Conflicts)
 	return found, postgres.Classify(s.pool.SendBatch(ctx, b).Close())
 }

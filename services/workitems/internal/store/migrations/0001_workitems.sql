@@ -20,6 +20,14 @@ CREATE INDEX customer_due ON customer (next_due, crn) WHERE next_due IS NOT NULL
 -- The few whose items are not counted for everybody.
 CREATE INDEX customer_restricted ON customer (crn) WHERE restricted;
 
+-- What events told of records that officers must not see: their own or a
+-- relative's. None is ever taken back.
+CREATE TABLE conflict (
+    officer_id text COLLATE "C" NOT NULL,
+    crn        text COLLATE "C" NOT NULL,
+    PRIMARY KEY (officer_id, crn)
+);
+
 -- What notice events told of each notice.
 CREATE TABLE notice (
     notice_id    uuid     PRIMARY KEY,

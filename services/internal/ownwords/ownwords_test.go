@@ -1,4 +1,4 @@
-package item
+package ownwords
 
 import (
 	"errors"
@@ -75,25 +75,5 @@ func TestNormalisedTextsAreComparedByTheirWords(t *testing.T) {
 	}
 	if Normalised("rent is 250") == Normalised("rent is 300") {
 		t.Error("figures are told apart no more")
-	}
-}
-
-func TestTheSameWordsAgainAndAgain(t *testing.T) {
-	t.Parallel()
-	note := "Called, rent lowered."
-	before := []string{"called rent lowered", "something else", "CALLED: rent lowered"}
-	if err := OwnNote(note, before); err != nil {
-		t.Errorf("the third completion with a note: %v", err)
-	}
-	if err := OwnNote(note, append(before, "called - rent - lowered")); ruleOf(t, err) != "BOILERPLATE" {
-		t.Errorf("the fourth completion with a note: %v", err)
-	}
-	reasons := []string{"bob is on leave", "Bob is on leave.", "bob is on leave", "BOB is on leave"}
-	if err := OwnReason("bob is on leave", reasons); err != nil {
-		t.Errorf("the fifth item with a reason: %v", err)
-	}
-	var f *fault.Error
-	if err := OwnReason("bob is on leave", append(reasons, "bob is on leave")); !errors.As(err, &f) || f.Reason != "REASON_PER_ITEM" || f.Kind != fault.Precondition {
-		t.Errorf("the sixth item with a reason: %v", err)
 	}
 }

@@ -1,4 +1,9 @@
-package item
+// Package ownwords judges what officers write where the hub asks for their own words:
+// notes of what they did, reasons for what they do.
+//
+// Guarantees: a text that says nothing is refused as a field of the request, with
+// the rule it broke. It does not judge whether what is said is true.
+package ownwords
 
 import (
 	"strings"
@@ -8,9 +13,8 @@ import (
 	"github.com/noticehub/noticehub/pkg/fault"
 )
 
-// ShortestNote is the fewest characters a note or reason may have: "no action"
-// has 9.
-const ShortestNote = 10
+// Shortest is the fewest characters a note or reason may have: "no action" has 9.
+const Shortest = 10
 
 // fewestSigns is the fewest different letters and digits of a text that says
 // something; "abababababab" has two.
@@ -61,16 +65,16 @@ func Say(field, text string) (string, error) {
 	normalised := Normalised(text)
 	switch {
 	case text == "":
-		return "", fault.InvalidField(field, "it must not be blank: say in your own words what was done").WithMeta("rule", "BLANK")
-	case utf8.RuneCountInString(text) < ShortestNote:
-		return "", fault.InvalidField(field, "it must have at least %d characters, it has %d", ShortestNote, utf8.RuneCountInString(text)).
+		return "", fault.InvalidField(field, "it must not be blank: say it in your own words").WithMeta("rule", "BLANK")
+	case utf8.RuneCountInString(text) < Shortest:
+		return "", fault.InvalidField(field, "it must have at least %d characters, it has %d", Shortest, utf8.RuneCountInString(text)).
 			WithMeta("rule", "TOO_SHORT")
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }):
 		return "", fault.InvalidField(field, "it must not have control characters")
 	case says(normalised):
 		return text, nil
 	}
-	return "", fault.InvalidField(field, "it is an empty phrase: say in your own words what was investigated and done").WithMeta("rule", "BOILERPLATE")
+	return "", fault.InvalidField(field, "it is an empty phrase: say it in your own words").WithMeta("rule", "BOILERPLATE")
 }
 
 // says reports whether a normalised text has something to say.
