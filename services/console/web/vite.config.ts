@@ -15,8 +15,10 @@ const descriptors: Plugin = {
   },
 };
 
-/** Parts of libraries that others load and that this page never uses, and what stands for them. */
+/** Parts of libraries that others load and that this page never uses, or has smaller, and what stands for them. */
 const unused = [
+  { from: /@ag\.ds-next/, to: /^react-focus-lock$/, by: "src/parts/FocusLock.tsx" },
+  { from: /query-core/, to: /\/infiniteQueryBehavior\.js$/, by: "src/unused/infiniteQuery.ts" },
   { from: /app-layout/, to: /dropdown-menu\//, by: "src/unused/dropdownMenu.ts" },
   { from: /@bufbuild\/protobuf/, to: /\/from-json\.js$/, by: "src/unused/fromJson.ts" },
   { from: /@bufbuild\/protobuf/, to: /\/to-json\.js$/, by: "src/unused/toJson.ts" },

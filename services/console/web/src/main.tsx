@@ -10,6 +10,7 @@ import { App } from "./app/App";
 import { ErrorBoundary } from "./app/ErrorBoundary";
 import { Link } from "./app/Link";
 import { theme } from "./brand/theme";
+import { readQueueEarly } from "./screens/queue/early";
 import { watchAttention } from "./session/attention";
 
 // The answer's nonce, without which the content security policy refuses the
@@ -18,6 +19,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 const styles = createCache({ key: "nh", nonce });
 
 watchAttention();
+readQueueEarly();
 
 const root = document.getElementById("console");
 if (!root) throw new Error("index.html has no element for the console");

@@ -33,7 +33,8 @@ export async function profile(browser: Browser, origin: string, size = { width: 
   const complaints = new Complaints();
   // The zone of the machine differs from the agency's: dates must not follow it.
   const context = await browser.newContext({ baseURL: origin, viewport: size, timezoneId: "America/New_York", locale: "en-AU", reducedMotion: "reduce" });
-  context.setDefaultTimeout(30_000);
+  // A loaded machine has time; what has to be quick is measured, not timed out.
+  context.setDefaultTimeout(60_000);
   await context.exposeFunction("reportViolation", (text: string) => complaints.add(`policy: ${text}`));
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (e) => {

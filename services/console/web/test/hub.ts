@@ -2,9 +2,9 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm, chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { rest } from "./rest.js";
+import { until } from "./until.js";
 
 const run = promisify(execFile);
 const program = resolve(process.env.NOTICEHUB ?? "../../../bin/noticehub");
@@ -13,9 +13,14 @@ async function launch(dir: string, http: string, ...more: string[]): Promise<Chi
   const child = spawn(program, ["up", "--dir", dir, "--http", http, "--grpc", "127.0.0.1:0", ...more], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   child.stdout.on("data", (part: Buffer) => (said += part.toString()));
-  for (let i = 0; i < 600 && !said.includes("NoticeHub is up"); i++) {
-    if (child.exitCode !== null) throw new Error(`the hub ended at once: ${said}`);
-    await pause(100);
+  try {
+    await until(`the hub does not come up: ${said}`, async () => {
+      if (child.exitCode !== null) throw new Error(`the hub ended at once: ${said}`);
+      return said.includes("NoticeHub is up");
+    });
+  } catch (e) {
+    child.kill("SIGKILL");
+    throw e;
   }
   return child;
 }
@@ -67,10 +72,11 @@ export class Hub {
   }
 
   async idOf(reference: string): Promise<string> {
-    const answer = await this.rest<{ submissions?: { submissionId: string }[] }>("POST", "/v1/queue:search", { reference });
-    const id = answer.submissions?.[0]?.submissionId;
-    if (!id) throw new Error(`no submission ${reference}`);
-    return id;
+    // It is decided a moment after it was lodged.
+    return until(`no submission ${reference}`, async () => {
+      const answer = await this.rest<{ submissions?: { submissionId: string }[] }>("POST", "/v1/queue:search", { reference });
+      return answer.submissions?.[0]?.submissionId;
+    });
   }
 
   /** A call as another person, by a development token. */

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Hub } from "./hub.js";
+import { until } from "./until.js";
 
 export type Customer = { crn: string; name: { familyName: string; givenName: string }; dateOfBirth: string; recordVersion: string };
 export type Item = { workItemId: string; code: string; status: string; version: number; assignee?: string };
@@ -24,13 +24,10 @@ export async function change(hub: Hub, crn: string, ...changes: object[]) {
 
 /** The customer's open work item of a code, once it has arisen. */
 export async function itemOf(hub: Hub, crn: string, code: string): Promise<Item> {
-  for (let i = 0; i < 100; i++) {
+  return until(`${code} of ${crn} did not arise`, async () => {
     const { workItems = [] } = await hub.rest<{ workItems?: Item[] }>("GET", `/v1/customers/${crn}/work-items`, undefined, keeper);
-    const item = workItems.find((w) => w.code === code);
-    if (item) return item;
-    await pause(100);
-  }
-  throw new Error(`${code} of ${crn} did not arise`);
+    return workItems.find((w) => w.code === code);
+  });
 }
 
 /** Today in the hub's business time, moved by so many days, yyyy-mm-dd. */

@@ -9,34 +9,38 @@ import { rows, Stage } from "./stage.js";
 import { perform, type Task } from "./task.js";
 import { auditNarrow, auditStates, prove } from "./tasks/audit.js";
 import { customer, customerNarrow, customerNotices, customerStates } from "./tasks/customer.js";
+import { cut } from "./tasks/cut.js";
 import { decide } from "./tasks/decide.js";
 import { drafts, warned } from "./tasks/drafts.js";
 import { home, parts } from "./tasks/home.js";
-import { byKeyboard, comesBack } from "./tasks/keyboard.js";
+import { byKeyboard, comesBack, keepsFragment } from "./tasks/keyboard.js";
 import { live, lost, windows } from "./tasks/live.js";
 import { narrow } from "./tasks/narrow.js";
 import { health, operationsNarrow, operationsStates, stale as staleRedrive, standing } from "./tasks/operations.js";
+import { parked } from "./tasks/parked.js";
 import { policy } from "./tasks/policy.js";
 import { assign, bulk, keys, matching, rubbish as rubbishFilters, views } from "./tasks/queue.js";
 import { deliver, overdue, reportsNarrow, reportStates } from "./tasks/reports.js";
 import { restart } from "./tasks/restart.js";
-import { early, keep, lift } from "./tasks/restricted.js";
+import { early, keep, lift, opening } from "./tasks/restricted.js";
 import { empty, restricted, trouble } from "./tasks/states.js";
 import { continuation, disclosure, lostAnswer, matchOnPhone, referral, refusedField, rubbish as rubbishForms, stale } from "./tasks/submission.js";
 import { exported, find, states, zoomed } from "./tasks/submissions.js";
 import { conflict, news, once } from "./tasks/together.js";
+import { viewChanged } from "./tasks/views.js";
 import { match, register, setAside } from "./tasks/work.js";
+import { worklist } from "./tasks/worklist.js";
 import { itemByKeyboard, itemKinds, itemList, itemMoved, workItem } from "./tasks/workitems.js";
 
 /** In this order: the first looks at an empty queue, the later ones move the clock. */
 const tasks: Task[] = [
-  empty, decide, byKeyboard, comesBack, drafts, warned, conflict, once, news, setAside, match, trouble, restricted, narrow, policy,
-  home, parts, bulk, assign, keys, rubbishFilters, views, live, lost, windows, find, exported, states, zoomed,
-  disclosure, continuation, refusedField, referral, stale, lostAnswer, rubbishForms, matchOnPhone, lift, keep, early,
+  empty, decide, byKeyboard, comesBack, keepsFragment, drafts, warned, conflict, once, news, setAside, match, trouble, restricted, narrow, policy,
+  home, parts, bulk, assign, keys, rubbishFilters, views, viewChanged, live, lost, windows, find, exported, states, zoomed,
+  disclosure, continuation, refusedField, referral, stale, lostAnswer, rubbishForms, matchOnPhone, lift, keep, early, worklist,
   workItem, itemKinds, itemMoved, itemList, itemByKeyboard, customer, customerStates, customerNarrow,
-  restart, matching, register,
-  deliver, reportStates, prove, auditStates, auditNarrow, health, operationsStates, staleRedrive, operationsNarrow, overdue, reportsNarrow, standing,
-  customerNotices,
+  restart, cut, matching, register,
+  deliver, reportStates, prove, auditStates, auditNarrow, health, parked, operationsStates, staleRedrive, operationsNarrow, overdue, reportsNarrow, standing,
+  opening, customerNotices,
 ];
 
 // What a task leaves behind in the background is its failure, not the end of the run.

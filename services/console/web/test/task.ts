@@ -27,6 +27,8 @@ export async function perform(task: Task, hub: Hub, browser: Browser): Promise<s
     const text = e instanceof Error ? e.message : String(e);
     return complaints.list.length > 0 ? `${text}; the page complained: ${complaints.list.join("; ")}` : text;
   } finally {
+    // An answer that a task still changes on its way must not fail the next task.
+    await Promise.all([context, ...context.pages()].map((x) => x.unrouteAll({ behavior: "ignoreErrors" })));
     await context.close();
   }
 }

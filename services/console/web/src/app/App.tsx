@@ -9,8 +9,8 @@ import { Frame } from "./Frame";
 import { NotFound } from "./NotFound";
 import { routes } from "./routes";
 
-// Most visits begin with the queue: the other screens are fetched as soon as the
-// browser has nothing better to do, or when they are gone to.
+// Most visits begin with the queue: the other screens are fetched when it has had
+// time to stand and the browser has nothing better to do, or when they are gone to.
 const more = () => import("./more");
 const Submission = lazy(() => more().then((m) => ({ default: m.Submission })));
 const Submissions = lazy(() => more().then((m) => ({ default: m.Submissions })));
@@ -23,7 +23,7 @@ const Report = lazy(() => more().then((m) => ({ default: m.Report })));
 const Operations = lazy(() => more().then((m) => ({ default: m.Operations })));
 const Audit = lazy(() => more().then((m) => ({ default: m.Audit })));
 const AuditEntry = lazy(() => more().then((m) => ({ default: m.AuditEntry })));
-addEventListener("load", () => requestIdleCallback(() => void more().catch(() => undefined)));
+addEventListener("load", () => setTimeout(() => requestIdleCallback(() => void more().catch(() => undefined)), 1_500));
 
 export function App() {
   return (

@@ -1,5 +1,6 @@
-import { Table, TableBody, TableCaption, TableCell, TableHead, TableHeader, TableRow, TableWrapper } from "@ag.ds-next/react/table";
+import { Table, TableCaption, TableHead, TableHeader, TableRow, TableWrapper } from "@ag.ds-next/react/table";
 import type { ReactNode } from "react";
+import { Rows } from "./Rows";
 
 /** A column: its heading; numbers stand right; what a phone has no room for is left out there. */
 export type Head = string | { text: string; right?: boolean; wide?: boolean };
@@ -19,6 +20,7 @@ const wide = { xs: "none", md: "table-cell" } as const;
 export function Sheet({ heads, rows, labelledBy, caption }: Props) {
   const columns = heads.map((h) => (typeof h === "string" ? { text: h } : h));
   const looks = columns.map((c) => ({ ...(c.right && { textAlign: "right" as const }), ...(c.wide && { display: wide }) }));
+  const classes = columns.map((c) => [c.right && "right", c.wide && "wide"].filter(Boolean).join(" ") || undefined);
   return (
     <TableWrapper>
       <Table aria-labelledby={labelledBy} striped>
@@ -32,17 +34,23 @@ export function Sheet({ heads, rows, labelledBy, caption }: Props) {
             ))}
           </TableRow>
         </TableHead>
-        <TableBody>
+        <Rows>
           {rows.map((r) => (
-            <TableRow key={r.key}>
-              {r.cells.map((cell, i) => (
-                <TableCell key={i} {...(i === 0 && { as: "th", scope: "row" })} {...looks[i]}>
-                  {cell}
-                </TableCell>
-              ))}
-            </TableRow>
+            <tr key={r.key}>
+              {r.cells.map((cell, i) =>
+                i === 0 ? (
+                  <th className={classes[i]} key={i} scope="row">
+                    {cell}
+                  </th>
+                ) : (
+                  <td className={classes[i]} key={i}>
+                    {cell}
+                  </td>
+                ),
+              )}
+            </tr>
           ))}
-        </TableBody>
+        </Rows>
       </Table>
     </TableWrapper>
   );

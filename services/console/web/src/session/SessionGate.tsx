@@ -5,6 +5,7 @@ import { sessionKey } from "../api/calls";
 import { Failed } from "../parts/Failed";
 import { Loading } from "../parts/Loading";
 import { keepDraftsOf } from "../screens/submission/draft";
+import { returnFragment } from "./fragment";
 import { SessionContext, useSessionQuery } from "./session";
 import { SignedOut } from "./SignedOut";
 
@@ -14,6 +15,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const cache = useQueryClient();
   const [was, setWas] = useState(false);
   const person = session?.person;
+  useEffect(returnFragment, []);
   useEffect(() => {
     if (!person) return;
     setWas(true);

@@ -6,8 +6,9 @@ import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
 import { useEffect } from "react";
 import { H1 } from "@ag.ds-next/react/heading";
+import { keepFragment } from "./fragment";
 
-/** Where to go after signing in. The part behind # may name a customer: it stays here. */
+/** Where to go after signing in. The part behind # stays here: it names what is not to be sent. */
 const signInPath = () => `/signin?to=${encodeURIComponent(location.pathname + location.search)}`;
 
 /** Shown instead of everything else, so that nothing stays on an unattended screen. */
@@ -30,7 +31,7 @@ export function SignedOut({ ended }: { ended: boolean }) {
           ) : (
             <Text as="p">The operators’ console is for people of the agency. You sign in with your agency account.</Text>
           )}
-          <ButtonLink href={signInPath()}>Sign in</ButtonLink>
+          <ButtonLink href={signInPath()} onClick={keepFragment}>Sign in</ButtonLink>
         </Stack>
       </PageContent>
     </Box>

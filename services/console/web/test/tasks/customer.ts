@@ -1,9 +1,10 @@
 import { look } from "../axe.js";
 import { profile, signIn } from "../browser.js";
 import type { Hub } from "../hub.js";
-import { tabTo } from "../keyboard.js";
+import { focusIs, tabTo } from "../keyboard.js";
 import { change, crnOf, dayOf, itemOf, putCustomer } from "../registry.js";
 import { must, type Task } from "../task.js";
+import { until } from "../until.js";
 
 const katherine = { type: "ADDRESS_TYPE_HOME", street: "2 Example Street", locality: "Katherine", state: "JURISDICTION_NT", postcode: "0850" };
 
@@ -106,7 +107,7 @@ export const customerStates: Task = {
     await page.getByText("There is no document on this record.").waitFor();
 
     for (const [account, words, name] of [
-      ["restricted-access-officer.devon", "You see it as Restricted Access officer", "customer-restricted-officer"],
+      ["restricted-access-officer.devon", "until you say why you open it", "customer-restricted-officer"],
       ["administrator.indigo", "The record is not open to your role", "customer-no-permission"],
     ] as const) {
       await context.clearCookies();
@@ -140,7 +141,7 @@ export const customerNarrow: Task = {
     await page.keyboard.type(c.crn);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: c.name.familyName }).waitFor();
-    must(await page.evaluate(() => document.activeElement?.tagName === "H1"), "the record found does not take the focus to its heading");
+    await focusIs(page, { tag: "H1" }, "the record found does not take the focus to its heading");
     await tabTo(page, /^I411Q1/);
     await tabTo(page, "As at");
     await tabTo(page, "Show the changes of the record");
@@ -220,10 +221,8 @@ const who = (c: { crn: string; name: { familyName: string }; dateOfBirth: string
 
 /** Waits until the register has a notice of the customer, in the state when one is named. */
 async function settled(hub: Hub, crn: string, state = "") {
-  for (let i = 0; i < 100; i++) {
+  await until(`the register has no such notice of ${crn}: ${state}`, async () => {
     const { notices = [] } = await hub.rest<{ notices?: { state: string }[] }>("GET", `/v1/register/${crn}`);
-    if (notices.some((n) => !state || n.state === `NOTICE_STATE_${state}`)) return;
-    await new Promise((go) => setTimeout(go, 100));
-  }
-  throw new Error(`the register has no such notice of ${crn}: ${state}`);
+    return notices.some((n) => !state || n.state === `NOTICE_STATE_${state}`);
+  });
 }

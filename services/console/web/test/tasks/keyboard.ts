@@ -1,5 +1,5 @@
 import { chooseAccount, officer } from "../browser.js";
-import { tabTo } from "../keyboard.js";
+import { focusIs, tabTo } from "../keyboard.js";
 import { must, type Task } from "../task.js";
 
 /** The same task without a mouse: only Tab, Space, Enter, arrows and letters. */
@@ -19,13 +19,14 @@ export const byKeyboard: Task = {
 
     await tabTo(page, "Skip to main content", 3);
     await page.keyboard.press("Enter");
-    must(await page.evaluate(() => document.activeElement?.id === "main-content"), "the skip link does not lead to the main content");
+    await focusIs(page, { id: "main-content" }, "the skip link does not lead to the main content");
     await tabTo(page, "Filters");
     await page.keyboard.press("Enter");
     await tabTo(page, "Authority’s reference");
     await page.keyboard.type("keyboard-1");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/queue#reference=keyboard-1");
+    await page.waitForFunction(() => document.querySelectorAll("tbody th a").length === 1); // the list is the one asked for
     await tabTo(page, "keyboard-1");
     await tabTo(page, "Claim keyboard-1 of nt-cp");
     await page.keyboard.press("Enter");
@@ -33,7 +34,7 @@ export const byKeyboard: Task = {
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: /keyboard-1/ }).waitFor();
-    must(await page.evaluate(() => document.activeElement?.tagName === "H1"), "a new screen does not take the focus to its heading");
+    await focusIs(page, { tag: "H1" }, "a new screen does not take the focus to its heading");
     await tabTo(page, /^Matched/);
     await page.keyboard.press("ArrowDown");
     must(await page.getByRole("radio", { name: "Not matched" }).isChecked(), "the arrow keys do not choose an outcome");
@@ -65,5 +66,35 @@ export const comesBack: Task = {
     await chooseAccount(page, officer);
     await page.getByRole("row", { name: /link-1/ }).waitFor();
     must(page.url().endsWith("/queue?reason=NO_MATCH&order=newest"), `the address became ${page.url()}`);
+  },
+};
+
+/** What stands behind "#" is sent nowhere, and comes back all the same; a CRN does not even stay in the tab. */
+export const keepsFragment: Task = {
+  name: "whoever follows a link with a reference is there after signing in, and a CRN is kept nowhere",
+  async run({ hub, context }) {
+    await hub.lodgeSearch("fragment-1");
+    const page = await context.newPage();
+    const link = page.getByRole("link", { name: "Sign in" });
+    const kept = () => page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+    const asked: string[] = [];
+    page.on("request", (r) => asked.push(r.url()));
+    // The way to the provider is cut, so that what waits in the tab can be seen.
+    await page.route("**/signin?**", (r) => r.fulfill({ status: 204 }));
+    for (const secret of ["/customer#crn=200000007S", "/submissions#reference=200%20000%20007-s", "/queue?held=yes#crn=200000007S&reference=a"]) {
+      await page.goto("about:blank");
+      await page.goto(secret);
+      await link.click();
+      must((await kept()) === "{}", `of ${secret} the tab keeps ${await kept()}`);
+    }
+    await page.unroute("**/signin?**");
+    await page.goto("about:blank");
+    await page.goto("/queue?held=yes#reference=fragment-1");
+    await link.click();
+    await chooseAccount(page, officer);
+    await page.getByRole("row", { name: /fragment-1/ }).waitFor();
+    must(page.url().endsWith("/queue?held=yes#reference=fragment-1"), `the address became ${page.url()}`);
+    must((await kept()) === "{}", "what stood behind # is still in the tab");
+    must(!asked.some((u) => /fragment-1|200000007S/.test(u.split("#")[0]!)), "what stands behind # was sent");
   },
 };

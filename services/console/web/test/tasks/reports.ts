@@ -5,7 +5,7 @@ import { choose } from "../choose.js";
 import { look } from "../axe.js";
 import { profile, signIn } from "../browser.js";
 import type { Hub } from "../hub.js";
-import { tabTo } from "../keyboard.js";
+import { focusIs, tabTo } from "../keyboard.js";
 import { must, type Task } from "../task.js";
 
 const authority = "nt-cp";
@@ -110,7 +110,7 @@ export const overdue: Task = {
     await page.getByRole("row", { name: new RegExp(`${inWords(date)}.*Overdue`) }).waitFor();
     await choose(page, "checkbox", "Overdue first");
     await page.waitForURL("**overdue=first");
-    must(((await page.locator("tbody tr").first().textContent()) ?? "").includes("Overdue"), "an overdue report is not first");
+    await page.locator("tbody tr").first().getByText("Overdue").first().waitFor();
     await look(page, "reports-overdue");
     await page.getByText(/Filters \(1 in use\)/).click();
     await page.getByLabel("First report date").fill("2020-02-02");
@@ -197,8 +197,7 @@ export const reportsNarrow: Task = {
         await page.getByRole("dialog").waitFor();
         await page.keyboard.press("Escape");
         await page.getByRole("dialog").waitFor({ state: "detached" });
-        const back = await page.evaluate(() => document.activeElement?.textContent ?? "");
-        must(back === "Redeliver the report", `after the dialog the focus is on "${back}"`);
+        await focusIs(page, { text: "Redeliver the report" }, "the focus does not come back from the dialog");
         await tabTo(page, "Show the lines");
         await page.keyboard.press("Enter");
         await page.getByRole("row", { name: /^report-3/ }).waitFor();

@@ -2,7 +2,7 @@ import { choose } from "../choose.js";
 import { look } from "../axe.js";
 import { profile, signIn } from "../browser.js";
 import { must, type Task, type World } from "../task.js";
-import { changeRecord, crnOf, identityOf } from "./people.js";
+import { changeRecord, crnOf, customerOf, identityOf } from "./people.js";
 
 const devon = "restricted-access-officer.devon";
 
@@ -187,5 +187,53 @@ export const early: Task = {
     w.complaints.expect(/status of 403 .*\/Claim$/);
     await page.getByRole("button", { name: "Claim", exact: true }).click();
     await page.getByText("must not see this record").waitFor();
+  },
+};
+
+/** Without a case, the Restricted Access officer says why, too. Moves the hub's clock by an hour: belongs after the tasks that count minutes. */
+export const opening: Task = {
+  name: "a Restricted Access officer says why a restricted record is opened, and it closes by itself",
+  async run({ hub, open, complaints }) {
+    const crn = crnOf(114);
+    await changeRecord(hub, crn, { restrictedAccess: true });
+    const page = await open("/customer", devon);
+    complaints.expect(/status of 40[03]/);
+    await page.goto(`/customer#crn=${crn}`);
+    const form = page.getByRole("form", { name: "Open the restricted record" });
+    const why = form.getByRole("textbox", { name: "Why do you open this record?" });
+    const send = form.getByRole("button", { name: "Open the restricted record" });
+    await send.click();
+    await page.getByText("Say why, in at least 10 characters.").waitFor();
+    await look(page, "customer-opening-missing");
+    await why.fill("as required");
+    await send.click();
+    await page.getByText(/it is an empty phrase/).waitFor();
+    await look(page, "customer-opening-empty");
+    await why.fill("The customer rang about a safe address.");
+    await send.dblclick();
+    await page.getByRole("timer").waitFor();
+    await page.getByText("for the reason you gave").waitFor();
+    must(await page.evaluate(() => document.activeElement?.tagName === "H1"), "the focus is not on the heading of the record");
+    await look(page, "customer-opened");
+    const entries = (await hub.cli("audit", "search", "--action", "access.opened", "--crn", crn)).match(/access\.opened/g) ?? [];
+    must(entries.length === 1, `the opening is on record ${entries.length} times`);
+    await page.getByText("Place a document").click();
+    await page.getByRole("textbox", { name: "Title" }).fill("Safe address");
+    await page.getByRole("textbox", { name: "Text of the document" }).fill("Told by telephone.");
+    await page.getByRole("button", { name: "Place the document" }).click();
+    await page.getByText("The document is on the record.").first().waitFor();
+    const refused = await customerOf(hub, crn).then(() => "", String);
+    must(refused.includes("RESTRICTED_ACCESS"), `another Restricted Access officer, who gave no reason: ${refused || "sees it"}`);
+
+    await hub.cli("clock", "advance", "--by", "61m");
+    // The page hears of the new time when it asks for its session, as it does when it is looked at.
+    await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+    await page.getByText("The time is over: the record is closed to you again").waitFor();
+    must((await page.getByRole("timer").count()) === 0 && (await page.getByText("Who it is").count()) === 0, "something of the record is still shown");
+    await look(page, "customer-opening-over");
+    must((await why.inputValue()) === "", "the reason of before stands in the form");
+    await why.fill("The customer rang again, about the same address.");
+    await send.click();
+    await page.getByRole("timer").waitFor();
   },
 };

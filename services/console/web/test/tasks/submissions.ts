@@ -43,7 +43,7 @@ export const exported: Task = {
     complaints.expect(/ERR_FAILED|Failed to load resource/);
     await hub.lodgeSearch("export-1", "=HYPERLINK(1)");
     const page = await open("/submissions");
-    await page.goto("/submissions#reference=export-1"); // what stands behind "#" goes nowhere, not through signing in either
+    await page.goto("/submissions#reference=export-1");
     await page.getByRole("row", { name: /find-1/ }).waitFor({ state: "detached" });
     await page.getByRole("row", { name: /export-1/ }).waitFor();
     const loaded = page.waitForEvent("download");

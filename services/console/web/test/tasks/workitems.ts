@@ -1,6 +1,6 @@
 import { look } from "../axe.js";
 import { profile, signIn } from "../browser.js";
-import { tabTo } from "../keyboard.js";
+import { focusIs, tabTo } from "../keyboard.js";
 import { change, crnOf, dayOf, itemOf, putCustomer } from "../registry.js";
 import { must, type Task } from "../task.js";
 
@@ -170,7 +170,7 @@ export const itemList: Task = {
     await page.getByRole("button", { name: "Search", exact: true }).click();
     await page.waitForURL("**/work-items?office=ZZ9&code=I083Q1");
     await page.getByText("2 open items in this list").waitFor();
-    must((await page.locator("tbody th a[href^='/work-items/']").count()) === 2, "the list does not agree with the count");
+    await page.waitForFunction(() => document.querySelectorAll("tbody th a[href^='/work-items/']").length === 2); // the list agrees with the count
     await look(page, "work-items-filtered");
 
     const first = await itemOf(hub, crnOf(45), "I083Q1");
@@ -184,6 +184,20 @@ export const itemList: Task = {
     await page.getByRole("button", { name: "Load the list again" }).click();
     await page.getByText("3 open items in this list").waitFor();
     await page.waitForFunction(() => document.querySelectorAll("tbody th a[href^='/work-items/']").length === 3);
+
+    // Every list says how many it has, whatever it is narrowed by.
+    const counted = async (to: string, words: string, n: number) => {
+      await page.goto(to);
+      await page.getByText(words, { exact: true }).waitFor();
+      await page.waitForFunction((rows) => document.querySelectorAll("tbody th a[href^='/work-items/']").length === rows, n);
+    };
+    const left = " Items of restricted records are not part of it.";
+    await counted("/work-items?office=ZZ9&measure=VEIM", `3 open items in this list.${left}`, 3);
+    await counted("/work-items?office=ZZ9&state=ALL", "3 items in this list.", 3);
+    await counted("/work-items?office=ZZ9&state=CLOSED", "No work item matches these filters.", 0);
+    await counted("/work-items?office=ZZ9&days=1", "No work item matches these filters.", 0);
+    await counted(`/work-items#crn=${third.crn}`, "1 open item in this list.", 1);
+    await look(page, "work-items-counted");
 
     await page.goto("/work-items?list=mine");
     await page.getByText(/No open work item is yours|open items? in this list/).first().waitFor();
@@ -220,7 +234,7 @@ export const itemByKeyboard: Task = {
     await tabTo(page, "I083Q1");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: /I083Q1/ }).waitFor();
-    must(await page.evaluate(() => document.activeElement?.tagName === "H1"), "the new screen does not take the focus to its heading");
+    await focusIs(page, { tag: "H1" }, "the new screen does not take the focus to its heading");
     await tabTo(page, "Start the investigation");
     await page.keyboard.press("Enter");
     await page.getByText("You investigate this work item now").waitFor();

@@ -3,7 +3,7 @@ import { Text } from "@ag.ds-next/react/text";
 import { PageAlert } from "@ag.ds-next/react/page-alert";
 import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { useQuery } from "@connectrpc/connect-query";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { navigate, useLocationProperty } from "wouter/use-browser-location";
 import { faultOf, sortOf } from "../../api/fault";
 import { customerPath } from "../../app/routes";
@@ -12,6 +12,7 @@ import { RegistryService } from "../../gen/noticehub/registry/v1/registry_pb";
 import { crnProblem, normalCrn } from "../../parts/crn";
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
+import { TimeLeft } from "../../parts/TimeLeft";
 import { CrnSearch } from "./CrnSearch";
 import { CustomerRecord } from "./CustomerRecord";
 import { nameOf } from "./names";
@@ -43,35 +44,55 @@ export function Customer() {
 
 function Found({ crn }: { crn: string }) {
   const record = useQuery(RegistryService.method.getCustomer, { crn }, { refetchOnMount: "always", gcTime: 0 });
-  const customer = record.data?.customer;
+  const fault = record.error ? faultOf(record.error) : undefined;
+  // What was shown of a restricted record goes with the time it was open for.
+  const [over, setOver] = useState(false);
+  const customer = over || fault?.reason === "RESTRICTED_ACCESS" ? undefined : record.data?.customer;
+  const until = record.data?.openUntil;
   const heading = useRef<HTMLDivElement>(null);
+  const focus = () => heading.current?.querySelector("h1")?.focus();
   useEffect(() => {
     if (!customer) return;
-    if (searched) heading.current?.querySelector("h1")?.focus();
+    if (searched) focus();
     searched = false;
   }, [customer]);
-  const fault = record.error ? faultOf(record.error) : undefined;
+  const read = async () => {
+    const { isSuccess } = await record.refetch();
+    if (!isSuccess) return;
+    setOver(false);
+    focus();
+  };
+  const close = () => {
+    setOver(true);
+    focus();
+  };
   return (
     <>
       <div ref={heading}>
         <ScreenTitle name="Customer">{customer ? nameOf(customer) || `Customer ${crn}` : "Customer"}</ScreenTitle>
       </div>
-      <CrnSearch onOpen={(c) => (c === crn ? void record.refetch() : open(c))} text={crn} />
+      <CrnSearch onOpen={(c) => (c === crn ? void read() : open(c))} text={crn} />
       {record.isPending && <Loading what="the record" />}
-      {fault && !customer && <NotShown crn={crn} error={record.error} onRetry={() => void record.refetch()} />}
+      {over ? (
+        <Restricted crn={crn} onOpened={read} over />
+      ) : (
+        fault && !customer && <NotShown crn={crn} error={record.error} onOpened={read} onRetry={() => void read()} />
+      )}
       {fault && customer && (
         <SectionAlert role="alert" title="The record could not be read again" tone="error">
           <Text as="p">What is shown is as it was. Open it again in a moment.</Text>
         </SectionAlert>
       )}
-      {customer && <CustomerRecord customer={customer} reload={() => record.refetch()} />}
+      {customer && <CustomerRecord customer={customer} reload={() => record.refetch()} timeLeft={until && <TimeLeft onOver={close} until={until} />} />}
     </>
   );
 }
 
-function NotShown({ crn, error, onRetry }: { crn: string; error: unknown; onRetry: () => void }) {
+type Missing = { crn: string; error: unknown; onOpened: () => Promise<unknown>; onRetry: () => void };
+
+function NotShown({ crn, error, onOpened, onRetry }: Missing) {
   const fault = faultOf(error);
-  if (fault.reason === "RESTRICTED_ACCESS") return <Restricted crn={crn} />;
+  if (fault.reason === "RESTRICTED_ACCESS") return <Restricted crn={crn} onOpened={onOpened} />;
   if (sortOf(fault) !== "not-found") return <Failed error={error} onRetry={onRetry} what="The record" />;
   return (
     <PageAlert role="alert" title="No customer has this CRN" tone="warning">

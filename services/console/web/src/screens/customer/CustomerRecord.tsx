@@ -5,7 +5,7 @@ import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
 import { TextLink } from "@ag.ds-next/react/text-link";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { routes } from "../../app/routes";
 import { RegisterService } from "../../gen/noticehub/processing/v1/queue_pb";
 import { CircumstanceService } from "../../gen/noticehub/registry/v1/changes_pb";
@@ -25,8 +25,15 @@ import { Versions } from "./Versions";
 /** Who may see the notice register and submissions (access.yaml). */
 const seeRegister = ["contact-officer", "supervisor", "restricted-access-officer", "auditor"];
 
+type Props = {
+  customer: Customer;
+  /** How long a restricted record stays open. */
+  timeLeft: ReactNode;
+  reload: () => Promise<unknown>;
+};
+
 /** The open items stay beside everything else: every contact with a customer shows them. */
-export function CustomerRecord({ customer: c, reload }: { customer: Customer; reload: () => Promise<unknown> }) {
+export function CustomerRecord({ customer: c, timeLeft, reload }: Props) {
   const session = useSession();
   const reread = useReread();
   const { live, changedAt } = useCustomerLive(c.crn);
@@ -60,7 +67,7 @@ export function CustomerRecord({ customer: c, reload }: { customer: Customer; re
           )}
         </div>
         <Stack gap={2}>
-          <Identity customer={c} />
+          <Identity customer={c} timeLeft={timeLeft} />
           {register ? (
             <Register crn={c.crn} />
           ) : (

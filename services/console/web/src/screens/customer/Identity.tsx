@@ -2,6 +2,7 @@ import { H2 } from "@ag.ds-next/react/heading";
 import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
+import type { ReactNode } from "react";
 import type { Customer } from "../../gen/noticehub/registry/v1/registry_pb";
 import { Facts } from "../../parts/Facts";
 import { useSession } from "../../session/session";
@@ -12,7 +13,7 @@ import { addressText, fullName, nameOf, yearsBetween } from "./names";
 
 const genders: Record<string, string> = { F: "Female", M: "Male", X: "Another term" };
 
-export function Identity({ customer: c }: { customer: Customer }) {
+export function Identity({ customer: c, timeLeft }: { customer: Customer; timeLeft: ReactNode }) {
   const session = useSession();
   const until = c.dateOfDeath || today();
   return (
@@ -30,9 +31,10 @@ export function Identity({ customer: c }: { customer: Customer }) {
           <SectionAlert title="Access to this record is restricted" tone="warning">
             <Text as="p">
               {session.roles.includes("restricted-access-officer")
-                ? "You see it as Restricted Access officer. Nobody else does, unless access is lifted for them."
+                ? "You see it as Restricted Access officer, for the reason you gave."
                 : "Access is lifted for you to decide a submission. Look at nothing else, and reinstate access when you are done."}
             </Text>
+            {timeLeft}
           </SectionAlert>
         )}
         <Facts

@@ -22,8 +22,18 @@ import { redrives } from "./roles";
 const states = { retrying: ParkedState.RETRYING, waiting: ParkedState.WAITING, quarantined: ParkedState.QUARANTINED } as const;
 type StateName = keyof typeof states;
 
-/** How many are parked by the health, which is asked all the time: when it changes, the list is not what it was. */
-const parkedIn = (h: GetHealthResponse | undefined) => h?.services.reduce((sum, s) => sum + s.consumers.reduce((n, c) => n + c.retrying + c.waiting + c.quarantined, 0n), 0n);
+type Numbers = { all: bigint; stay: bigint } | undefined;
+
+/** How many are parked, and how many of these for a person, by the health, which is asked all the time: when it changes, the list is not what it was. */
+function parkedIn(h: GetHealthResponse | undefined): Numbers {
+  if (!h) return;
+  let [all, stay] = [0n, 0n];
+  for (const c of h.services.flatMap((s) => s.consumers)) {
+    all += c.retrying + c.waiting + c.quarantined;
+    stay += c.quarantined;
+  }
+  return { all, stay };
+}
 
 /** Events that failed for technical reasons, why, and driving them again. */
 export function Parked({ health }: { health: GetHealthResponse | undefined }) {
@@ -64,7 +74,7 @@ export function Parked({ health }: { health: GetHealthResponse | undefined }) {
   );
 }
 
-type ListProps = { service: string; state: ParkedState; now: bigint | undefined; narrowed: boolean };
+type ListProps = { service: string; state: ParkedState; now: Numbers; narrowed: boolean };
 
 function List({ service, state, now, narrowed }: ListProps) {
   const session = useSession();
@@ -72,11 +82,11 @@ function List({ service, state, now, narrowed }: ListProps) {
   const [first, setFirst] = useState<ListParkedResponse>();
   const [wanted, setWanted] = useState<Wanted>();
   const [result, setResult] = useState<RedriveParkedResponse>();
-  const [then, setThen] = useState<{ at: number; now: bigint }>();
+  const [then, setThen] = useState<{ at: number; now: NonNullable<Numbers> }>();
   const list = useQuery(OperationsService.method.listParked, { service, state, pageToken: token }, { refetchOnMount: "always" });
   // The causes come with the first page only, and stand above every page.
   if (list.data && !token && list.data !== first) setFirst(list.data);
-  if (list.dataUpdatedAt && now !== undefined && then?.at !== list.dataUpdatedAt) setThen({ at: list.dataUpdatedAt, now });
+  if (list.dataUpdatedAt && now && then?.at !== list.dataUpdatedAt) setThen({ at: list.dataUpdatedAt, now });
   const reload = async () => {
     setThen(undefined);
     setToken("");
@@ -86,8 +96,8 @@ function List({ service, state, now, narrowed }: ListProps) {
   return (
     <Stack gap={1}>
       <div aria-live="polite">
-        {then && now !== undefined && then.now !== now && (
-          <SectionAlert title={now > then.now ? "More events failed since" : "Fewer events are parked than before"} tone="infoMedium">
+        {then && now && (then.now.all !== now.all || then.now.stay !== now.stay) && (
+          <SectionAlert title={now.all > then.now.all ? "More events failed since" : now.all < then.now.all ? "Fewer events are parked than before" : "What is parked changed"} tone="infoMedium">
             <Stack alignItems="flex-start" gap={0.5}>
               <Text as="p">The lists below hold still until you load them again.</Text>
               <Button onClick={() => void reload()} size="sm" variant="secondary">

@@ -79,22 +79,23 @@ export function ActDialog({ verb, scope, onClose, onSent }: Props) {
             {"ids" in scope ? `${entries} that you selected.` : `All ${entries} that match the filters now; what comes later is left alone.`} {effects[verb]}
           </Text>
           {verb === "assign" &&
-            (people.data && people.data.people.length > 0 ? (
+            // A list that comes late does not take the field away under the officer's hands.
+            (people.isPending || people.data?.people.length ? (
               <Select
                 block
                 invalid={Boolean(wrong.officer)}
                 label="Officer"
                 message={wrong.officer}
                 onChange={(e) => setOfficer(e.target.value)}
-                options={people.data.people.map((p) => ({ value: p.person, label: p.present ? `${p.person} (signed in)` : p.person }))}
-                placeholder="Choose"
+                options={(people.data?.people ?? []).map((p) => ({ value: p.person, label: p.present ? `${p.person} (signed in)` : p.person }))}
+                placeholder={people.isPending ? "Loading the list of officers" : "Choose"}
                 required
                 value={officer}
               />
             ) : (
               <TextInput
                 block
-                hint={people.isPending ? "Loading the list of officers." : people.error ? "The list of officers cannot be had now: enter the account’s name." : "Nobody signed in lately: enter the account’s name."}
+                hint={people.error ? "The list of officers cannot be had now: enter the account’s name." : "Nobody signed in lately: enter the account’s name."}
                 invalid={Boolean(wrong.officer)}
                 label="Officer"
                 maxLength={100}

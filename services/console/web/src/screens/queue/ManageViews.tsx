@@ -5,7 +5,7 @@ import { Stack } from "@ag.ds-next/react/stack";
 import { Text } from "@ag.ds-next/react/text";
 import { TextInput } from "@ag.ds-next/react/text-input";
 import { useMutation } from "@connectrpc/connect-query";
-import { useState, type FormEvent } from "react";
+import { useRef, useState, type FormEvent } from "react";
 import { faultOf, sortOf } from "../../api/fault";
 import { ViewService, type View } from "../../gen/noticehub/console/v1/view_pb";
 import { Announce } from "../../parts/Announce";
@@ -26,7 +26,7 @@ export function ManageViews({ list, views, onChanged, onClose }: Props) {
         {views.length === 0 && <Text as="p">There is none that you may change.</Text>}
         {views.map((v) => (
           <OneView
-            key={`${v.viewId}/${v.version}`}
+            key={v.viewId}
             list={list}
             onChanged={async (what) => {
               setDone(what);
@@ -42,8 +42,10 @@ export function ManageViews({ list, views, onChanged, onClose }: Props) {
 }
 
 function OneView({ list, view: v, onChanged }: { list: List; view: View; onChanged: (what: string) => Promise<unknown> }) {
-  const [name, setName] = useState(v.name);
-  const [shared, setShared] = useState(v.shared);
+  // What was changed here stays when somebody else changes the view; the rest follows it.
+  const [edit, setEdit] = useState<{ name?: string; shared?: boolean }>({});
+  const { name, shared } = { name: v.name, shared: v.shared, ...edit };
+  const field = useRef<HTMLInputElement>(null);
   const [wrong, setWrong] = useState("");
   const [sure, setSure] = useState(false);
   const put = useMutation(ViewService.method.putView);
@@ -53,12 +55,18 @@ function OneView({ list, view: v, onChanged }: { list: List; view: View; onChang
     remove.reset();
     await put.mutateAsync({ viewId: v.viewId, screen: screenOf[list], name: tidyName(name), query: v.query, shared, version: v.version });
     await onChanged(`Changed: ${tidyName(name)}`);
+    setEdit({});
   });
   const drop = useOnce(async () => {
     put.reset();
     await remove.mutateAsync({ viewId: v.viewId });
     await onChanged(`Deleted: ${v.name}`);
   });
+  const seeNow = async () => {
+    await onChanged("Loaded again.");
+    put.reset();
+    field.current?.focus();
+  };
   const submit = (e: FormEvent) => {
     e.preventDefault();
     const problem = nameProblem(tidyName(name));
@@ -68,13 +76,13 @@ function OneView({ list, view: v, onChanged }: { list: List; view: View; onChang
   return (
     <form aria-label={`View ${v.name}`} noValidate onSubmit={submit}>
       <Stack gap={0.75}>
-        <TextInput autoComplete="off" block invalid={Boolean(wrong)} label={`Name of “${v.name}”`} message={wrong} onChange={(e) => setName(e.target.value)} required value={name} />
-        <Checkbox checked={shared} onChange={(e) => setShared(e.target.checked)} size="sm">
+        <TextInput autoComplete="off" block invalid={Boolean(wrong)} label={`Name of “${v.name}”`} message={wrong} onChange={(e) => setEdit({ ...edit, name: e.target.value })} ref={field} required value={name} />
+        <Checkbox checked={shared} onChange={(e) => setEdit({ ...edit, shared: e.target.checked })} size="sm">
           Shared with the team
         </Checkbox>
         <Refused error={put.isPending || remove.isPending ? null : error} />
         {error && sortOf(faultOf(error)) === "conflict" && (
-          <Button alignSelf="flex-start" onClick={() => void onChanged("Loaded again.")} size="sm" variant="secondary">
+          <Button alignSelf="flex-start" onClick={() => void seeNow()} size="sm" variant="secondary">
             See what it is now
           </Button>
         )}

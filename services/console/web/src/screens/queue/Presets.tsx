@@ -5,6 +5,7 @@ import { SubNav } from "@ag.ds-next/react/sub-nav";
 import { Text } from "@ag.ds-next/react/text";
 import { TextLink } from "@ag.ds-next/react/text-link";
 import { useQueueCount } from "../../live/QueueLive";
+import { Later } from "../../parts/Later";
 import { reasons } from "../../words/terms";
 import { reasonWords } from "../../words/vocabulary";
 import { emptyFilters, me, queuePath, type Filters } from "./filters";
@@ -46,19 +47,21 @@ function ByCounts() {
   if (!data || data.open === 0n) return null;
   return (
     <Details label="By reason and authority">
-      <Stack gap={1}>
-        <Group
-          links={of("reason").flatMap((c) => {
-            const reason = reasons.parse(c.value);
-            return reason ? [{ label: `${reasonWords[reason]} (${c.count})`, href: queuePath({ ...emptyFilters, held: true, reason }) }] : [];
-          })}
-          title="By reason"
-        />
-        <Group
-          links={of("authority").map((c) => ({ label: `${nameOf(c.value)} (${c.count})`, href: queuePath({ ...emptyFilters, held: true, authority: c.value }) }))}
-          title="By authority"
-        />
-      </Stack>
+      <Later>
+        <Stack gap={1}>
+          <Group
+            links={of("reason").flatMap((c) => {
+              const reason = reasons.parse(c.value);
+              return reason ? [{ label: `${reasonWords[reason]} (${c.count})`, href: queuePath({ ...emptyFilters, held: true, reason }) }] : [];
+            })}
+            title="By reason"
+          />
+          <Group
+            links={of("authority").map((c) => ({ label: `${nameOf(c.value)} (${c.count})`, href: queuePath({ ...emptyFilters, held: true, authority: c.value }) }))}
+            title="By authority"
+          />
+        </Stack>
+      </Later>
     </Details>
   );
 }

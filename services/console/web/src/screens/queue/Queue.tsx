@@ -10,6 +10,7 @@ import type { CountSubmissionsResponse } from "../../gen/noticehub/processing/v1
 import { LiveState } from "../../live/LiveState";
 import { Announce } from "../../parts/Announce";
 import { Failed } from "../../parts/Failed";
+import { Later } from "../../parts/Later";
 import { Loading } from "../../parts/Loading";
 import { mayAct, useSession } from "../../session/session";
 import { ActResult } from "./ActResult";
@@ -49,7 +50,9 @@ export function Queue() {
         <Presets filters={first} />
         <SavedViews filters={first} list="queue" />
         <Details label={asked ? `Filters (${asked} in use)` : "Filters"} ref={form}>
-          <FilterForm filters={first} key={start} list="queue" onSearch={go} />
+          <Later>
+            <FilterForm filters={first} key={start} list="queue" onSearch={go} />
+          </Later>
         </Details>
       </>
     );
@@ -80,17 +83,18 @@ function Entries({ filters, go }: { filters: Filters; go: (f: Filters) => void }
   useRereadAfter(acting, again);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [counted, setCounted] = useState<CountSubmissionsResponse>();
-  const choose = (ids: ReadonlySet<string>) => {
-    setChosen(ids);
+  const choose = useCallback((next: (before: ReadonlySet<string>) => ReadonlySet<string>) => {
+    setChosen(next);
     setCounted(undefined);
-  };
+  }, []);
+  const clear = () => choose(() => new Set());
   const rows = filters.due ? all.filter((r) => r.own || isDueToday(r.summary)) : all;
   const next = filters.due ? "" : (page.data?.nextPageToken ?? "");
   const total = useTotal(request, filters, rows.length, next);
   if (page.isPending) return <Loading what="the queue" />;
   if (page.error && !page.data) return <Failed error={page.error} onRetry={() => void page.refetch()} what="The queue" />;
   const reload = () => {
-    choose(new Set());
+    clear();
     if (filters.page) go({ ...filters, page: "", before: 0 });
     else void page.refetch();
   };
@@ -105,7 +109,7 @@ function Entries({ filters, go }: { filters: Filters; go: (f: Filters) => void }
       ) : (
         <QueueTable labelledBy="queue-title" onActed={put} rows={rows} {...(mayAct(session) && { choice: { chosen: there, choose } })} />
       )}
-      <BatchBar all={counted} chosen={there} onAll={setCounted} onDone={() => choose(new Set())} search={next || filters.page ? request : undefined} />
+      <BatchBar all={counted} chosen={there} onAll={setCounted} onDone={clear} search={next || filters.page ? request : undefined} />
       <Announce text={page.isFetching ? "" : `${rows.length} entries on this page`} />
       <Pages filters={filters} go={go} label="Pages of the queue" next={next} rows={rows.length} total={total} />
     </Stack>

@@ -1,66 +1,55 @@
-import { Button } from "@ag.ds-next/react/button";
-import { Text } from "@ag.ds-next/react/text";
-import { Stack } from "@ag.ds-next/react/stack";
-import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { LoadingDots } from "@ag.ds-next/react/loading";
 import { faultOf } from "../../api/fault";
-import { QueueService, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
-import { useOnce } from "../../parts/useOnce";
-import { mayAct, useSession } from "../../session/session";
+import type { SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
+import type { Sent } from "./useRowActions";
 
-/** Claims or releases an entry where it stands, each the undoing of the other; the row changes in place. */
-export function RowAction({ summary: s, onActed }: { summary: SubmissionSummary; onActed: (s: SubmissionSummary) => void }) {
-  const session = useSession();
-  const cache = useQueryClient();
-  const transport = useTransport();
-  const mine = s.heldBy === session.person;
-  const { submissionId, version } = s;
-  // One for both: a page has fifty rows, and each of them costs time to draw.
-  const { mutateAsync, isPending, error } = useMutation({
-    mutationFn: async () =>
-      mine
-        ? callUnaryMethod(transport, QueueService.method.release, { submissionId })
-        : callUnaryMethod(transport, QueueService.method.claim, { submissionId, version }),
-  });
-  const act = useCallback(async () => {
-    const answer = await mutateAsync();
-    if (answer.submission) onActed(answer.submission);
-    // The counts beside the queue are looked at again at once.
-    void cache.invalidateQueries({ predicate: (q) => JSON.stringify(q.queryKey).includes('"CountQueue"') });
-  }, [mutateAsync, cache, onActed]);
-  const once = useOnce(act);
-  if (!mayAct(session)) return s.heldBy ? <Text color="muted">Held by {s.heldBy}</Text> : null;
-  if (s.heldBy && !mine) {
+type Props = {
+  summary: SubmissionSummary;
+  person: string;
+  /** Whether this person may claim at all. */
+  acts: boolean;
+  sent: Sent | undefined;
+  act: (s: SubmissionSummary, mine: boolean) => Promise<void>;
+};
+
+/** Claims or releases an entry where it stands; the row changes in place. */
+export function RowAction({ summary: s, person, acts, sent, act }: Props) {
+  const mine = s.heldBy === person;
+  if (s.heldBy && !(mine && acts)) {
     return (
-      <Stack gap={0.25}>
-        <Text color="muted">Held by {s.heldBy}</Text>
-        {error && <Problem error={error} />}
-      </Stack>
+      <>
+        <span className="quiet">Held by {s.heldBy}</span>
+        {acts && <Problem error={sent?.error} />}
+      </>
     );
   }
+  if (!acts) return null;
   return (
-    <Stack alignItems="flex-start" gap={0.25}>
-      <Button
+    <>
+      <button
         aria-label={`${mine ? "Release" : "Claim"} ${s.reference} of ${s.authorityId}`}
-        loading={isPending}
-        loadingLabel="Sending"
-        onClick={() => void once()}
-        size="sm"
-        variant={mine ? "tertiary" : "secondary"}
+        className={mine ? "act plain" : "act"}
+        onClick={(e) => {
+          if (e.detail > 1) return; // the second of a double click would undo the first
+          e.currentTarget.focus(); // Safari gives no button the focus by a click
+          void act(s, mine);
+        }}
+        type="button"
       >
-        {mine ? "Release" : "Claim"}
-      </Button>
-      {error && <Problem error={error} />}
-    </Stack>
+        <span className={sent?.busy ? "sent" : undefined}>{mine ? "Release" : "Claim"}</span>
+        <span aria-live="assertive">{sent?.busy && <LoadingDots className="dots" label="Sending" size="sm" />}</span>
+      </button>
+      <Problem error={sent?.error} />
+    </>
   );
 }
 
-const Problem = ({ error }: { error: unknown }) => (
-  <Text color="error" role="alert">
-    {refusal(error)}
-  </Text>
-);
+const Problem = ({ error }: { error: unknown }) =>
+  error ? (
+    <span className="wrong" role="alert">
+      {refusal(error)}
+    </span>
+  ) : null;
 
 function refusal(error: unknown): string {
   const f = faultOf(error);

@@ -1,9 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { useTransport } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { faultOf } from "../../api/fault";
+import { QueueService } from "../../gen/noticehub/processing/v1/queue_pb";
 import { WorkloadService, type ActionResult, type ActOnSubmissionsRequestSchema } from "../../gen/noticehub/processing/v1/workload_pb";
+import { useReread } from "../../parts/useReread";
 
 export type ActRequest = MessageInitShape<typeof ActOnSubmissionsRequestSchema>;
 export type Verb = "claim" | "release" | "assign" | "hold" | "reprocess";
@@ -38,7 +39,7 @@ export function useActing(): Shared {
  */
 export function ActingOnMany({ children }: { children: ReactNode }) {
   const transport = useTransport();
-  const cache = useQueryClient();
+  const reread = useReread();
   const [acting, setActing] = useState<Acting>();
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
@@ -70,7 +71,7 @@ export function ActingOnMany({ children }: { children: ReactNode }) {
         tell(!begun && faultOf(e).reason ? "refused" : "cut", e);
       } finally {
         if (running.current === stop) running.current = undefined;
-        void cache.invalidateQueries({ predicate: (q) => JSON.stringify(q.queryKey).includes('"CountQueue"') });
+        void reread(QueueService.method.countQueue);
       }
     }
     return {
@@ -80,7 +81,7 @@ export function ActingOnMany({ children }: { children: ReactNode }) {
       },
       dismiss: () => setActing(undefined),
     };
-  }, [acting, cache, transport]);
+  }, [acting, reread, transport]);
   return <Context value={shared}>{children}</Context>;
 }
 

@@ -1,9 +1,9 @@
-import { clone } from "@bufbuild/protobuf";
+import { clone, equals } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { callUnaryMethod, createConnectQueryKey, useQuery, useTransport } from "@connectrpc/connect-query";
 import { useQuery as useAnyQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { QueueService, SearchSubmissionsRequestSchema, SortOrder, type SearchSubmissionsRequest, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
+import { QueueService, SearchSubmissionsRequestSchema, SortOrder, SubmissionSummarySchema, type SearchSubmissionsRequest, type SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
 import { usePaused } from "../../live/pause";
 import { signOf, useQueueCount, useWatchedRows } from "../../live/QueueLive";
 import { businessNow } from "../../words/time";
@@ -99,7 +99,9 @@ function compare(base: SubmissionSummary[], fresh: Fresh | undefined) {
   const lastKept = base.findLastIndex((s) => again.has(s.submissionId));
   const rows = base.map((s, i): Row => {
     const newer = again.get(s.submissionId);
-    return { summary: newer ?? s, gone: !newer && (i < lastKept || fresh.again.nextPageToken === "") };
+    // What did not change stays the same object, so that its row is not drawn again.
+    const same = !newer || equals(SubmissionSummarySchema, newer, s);
+    return { summary: same ? s : newer, gone: !newer && (i < lastKept || fresh.again.nextPageToken === "") };
   });
   return { rows, added: added.size };
 }

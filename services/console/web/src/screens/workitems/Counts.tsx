@@ -4,13 +4,16 @@ import { Text } from "@ag.ds-next/react/text";
 import { TextLink } from "@ag.ds-next/react/text-link";
 import type { CatalogueEntry, CountWorkItemsResponse } from "../../gen/noticehub/workitem/v1/workitem_pb";
 import { Sheet } from "../../parts/Sheet";
+import { useSession } from "../../session/session";
 import { emptyFilters, itemsPath } from "./filters";
+import { isRestrictedOfficer } from "./may";
 
 type Props = { counts: CountWorkItemsResponse; catalogue: CatalogueEntry[]; office: string };
 type Line = { key: string; label: string; open: bigint; href: string | undefined };
 
 /** Open items by code and by office, of the same source as the number above the list. */
 export function Counts({ counts, catalogue, office }: Props) {
+  const session = useSession();
   const sum = (of: (c: CountWorkItemsResponse["counts"][number]) => string, only = "") => {
     const by = new Map<string, bigint>();
     for (const c of counts.counts) if (!only || c.office === only) by.set(of(c), (by.get(of(c)) ?? 0n) + c.open);
@@ -21,6 +24,7 @@ export function Counts({ counts, catalogue, office }: Props) {
   const offices = sum((c) => c.office).map(([name, open]): Line => ({ key: name, label: name || "No office", open, href: name ? itemsPath({ ...emptyFilters, office: name }) : undefined }));
   return (
     <Details label="Open items by code and office">
+      {!isRestrictedOfficer(session) && <Text as="p">Items of restricted records are not counted here.</Text>}
       {codes.length === 0 ? (
         <Text as="p">There is no open work item{office ? ` of office ${office}` : ""}.</Text>
       ) : (

@@ -1,19 +1,19 @@
 import { Button } from "@ag.ds-next/react/button";
 import { Details } from "@ag.ds-next/react/details";
-import { SectionAlert } from "@ag.ds-next/react/section-alert";
 import { Stack } from "@ag.ds-next/react/stack";
 import { SubNav } from "@ag.ds-next/react/sub-nav";
 import { Text } from "@ag.ds-next/react/text";
 import { useMemo } from "react";
 import { navigate, useLocationProperty, useSearch } from "wouter/use-browser-location";
 import { ScreenTitle } from "../../app/ScreenTitle";
-import { Group } from "../../gen/noticehub/workitem/v1/workitem_pb";
+import { Group, State, type ItemTotal } from "../../gen/noticehub/workitem/v1/workitem_pb";
 import { Announce } from "../../parts/Announce";
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
 import { NotOpen } from "../../parts/NotOpen";
 import { Pager } from "../../parts/Pager";
 import { useSession } from "../../session/session";
+import { News } from "../queue/ListParts";
 import { Counts } from "./Counts";
 import { FilterForm } from "./FilterForm";
 import { emptyFilters, itemsPath, narrowing, readFilters, type Filters } from "./filters";
@@ -64,7 +64,7 @@ function Lists({ filters }: { filters: Filters }) {
 function List({ filters: f }: { filters: Filters }) {
   const session = useSession();
   const catalogue = useCatalogue().data?.entries ?? [];
-  const { page, rows, counts, total, added, live } = useItems(f, catalogue);
+  const { page, rows, counts, added } = useItems(f, catalogue);
   const go = (to: Filters) => navigate(itemsPath(to));
   const reload = () => (f.page ? go({ ...f, page: "" }) : void page.refetch());
   return (
@@ -74,22 +74,12 @@ function List({ filters: f }: { filters: Filters }) {
         {page.error && <Failed error={page.error} onRetry={() => void page.refetch()} what="The list" />}
         {page.data && (
           <>
-            <div aria-live="polite">
-              {added > 0 && (
-                <SectionAlert title={`${added} new`} tone="infoMedium">
-                  <Stack alignItems="flex-start" gap={0.5}>
-                    <Text as="p">The list below holds still until you load it again.</Text>
-                    <Button onClick={reload} size="sm" variant="secondary">
-                      Load the list again
-                    </Button>
-                  </Stack>
-                </SectionAlert>
-              )}
-            </div>
-            {total !== undefined && (
+            <News added={added} onLoad={reload} />
+            {page.data.total && page.data.total.items > 0n && (
               <Text as="p">
-                {String(total)} open {total === 1n ? "item" : "items"} in this list
-                {live === "paused" ? " when somebody last looked" : ""}. {!isRestrictedOfficer(session) && "Items of restricted records are not counted."}
+                {totalWords(page.data.total)} {f.state === State.CLOSED ? "completed or closed " : f.state ? "" : "open "}
+                {page.data.total.items === 1n ? "item" : "items"} in this list.
+                {!isRestrictedOfficer(session) && (f.code || f.group || f.measure) ? " Items of restricted records are not part of it." : ""}
               </Text>
             )}
             {rows.length === 0 ? <Nothing filters={f} onClear={() => go(emptyFilters)} /> : <ItemsTable labelledBy="items-title" rows={rows} />}
@@ -103,6 +93,8 @@ function List({ filters: f }: { filters: Filters }) {
     </Stack>
   );
 }
+
+const totalWords = (t: ItemTotal) => t.items.toLocaleString("en-AU") + (t.more ? " or more" : "");
 
 function Nothing({ filters: f, onClear }: { filters: Filters; onClear: () => void }) {
   if (f.page) return <Text as="p">There is nothing on this page any more.</Text>;

@@ -85,6 +85,7 @@ export function searchOf(f: Filters): SearchWorkItemsRequest {
     state: f.state ?? State.OPEN,
     pageSize,
     pageToken: f.page,
+    count: true,
     ...(before !== undefined && { raisedBefore: timestampFromMs(before) }),
   });
 }

@@ -26,7 +26,7 @@ export function useItems(f: Filters, catalogue: CatalogueEntry[]) {
   const transport = useTransport();
   const search = useMemo(() => searchOf(f), [f]);
   const options = { refetchOnMount: "always", gcTime: 0 } as const;
-  const mine = useQuery(method.listMyWorkItems, { pageSize, pageToken: f.page }, { ...options, enabled: f.mine });
+  const mine = useQuery(method.listMyWorkItems, { pageSize, pageToken: f.page, count: true }, { ...options, enabled: f.mine });
   const found = useQuery(method.searchWorkItems, search, { ...options, enabled: !f.mine });
   const page = f.mine ? mine : found;
 
@@ -36,7 +36,7 @@ export function useItems(f: Filters, catalogue: CatalogueEntry[]) {
   const load = useWorkload(byOfficer(f)).data;
   const [changed, setChanged] = useState<ReadonlyMap<string, ChangedWorkItem>>(new Map());
   const items = page.data?.workItems;
-  const live = useStream(
+  useStream(
     method.watchWorkItems,
     items && { workItemIds: items.map((w) => w.workItemId) },
     (m) => {
@@ -66,7 +66,7 @@ export function useItems(f: Filters, catalogue: CatalogueEntry[]) {
   );
   const left = rows.filter((r) => r.changed && leaves(f, r.changed, person)).length;
   const added = base.total === undefined || total === undefined ? 0 : Math.max(0, Number(total - base.total) + left);
-  return { page, rows, counts, load, live, total, added };
+  return { page, rows, counts, added };
 }
 
 /** Whether the numbers for a list are told by officer, not by code and office. */
@@ -76,8 +76,8 @@ const byOfficer = (f: Filters) => f.mine || Boolean(f.assignee) || f.unassigned;
 const leaves = (f: Filters, c: ChangedWorkItem, person: string) =>
   hasEnded(c.status) || (f.mine && c.assignee !== person) || (f.assignee !== "" && c.assignee !== f.assignee) || (f.unassigned && c.assignee !== "");
 
-/** How many open items a list has in all; undefined for lists that nothing counts. */
-export function totalOf(f: Filters, counts: CountWorkItemsResponse | undefined, load: CountWorkloadResponse | undefined, catalogue: CatalogueEntry[], person: string): bigint | undefined {
+/** How many open items a list has by the numbers that the stream tells; undefined for lists that it tells nothing of. */
+function totalOf(f: Filters, counts: CountWorkItemsResponse | undefined, load: CountWorkloadResponse | undefined, catalogue: CatalogueEntry[], person: string): bigint | undefined {
   if (f.measure || f.days || f.crn || f.state) return undefined;
   if (byOfficer(f)) {
     if (!load || f.office || f.code || f.group) return undefined;

@@ -2,7 +2,7 @@ import { useMutation } from "@connectrpc/connect-query";
 import type { SubmissionSummary } from "../../../gen/noticehub/processing/v1/queue_pb";
 import { RestrictedAccessService } from "../../../gen/noticehub/processing/v1/restricted_pb";
 import { useActionId } from "../../../parts/useOnce";
-import { WhyForm } from "./WhyForm";
+import { WhyForm } from "../../../parts/WhyForm";
 
 /** Asks the Restricted Access officers to decide on the officer's own case. */
 export function AskForm({ summary: s, onDone }: { summary: SubmissionSummary; onDone: () => Promise<unknown> }) {

@@ -15,7 +15,7 @@ import { addressTypeWords, codeWords, money } from "../../../words/customer";
 import { day } from "../../../words/time";
 import { measureWords } from "../../../words/vocabulary";
 import { Notices } from "../Notices";
-import { WhyForm } from "./WhyForm";
+import { WhyForm } from "../../../parts/WhyForm";
 
 type Props = { accessCase: AccessCase; detail: GetSubmissionDetailResponse; onDone: () => Promise<unknown> };
 

@@ -2,7 +2,7 @@ import { useMutation } from "@connectrpc/connect-query";
 import type { SubmissionSummary } from "../../../gen/noticehub/processing/v1/queue_pb";
 import { RestrictedAccessService } from "../../../gen/noticehub/processing/v1/restricted_pb";
 import { useActionId } from "../../../parts/useOnce";
-import { WhyForm } from "./WhyForm";
+import { WhyForm } from "../../../parts/WhyForm";
 
 /** Ends a lift before its time. */
 export function ReinstateForm({ summary: s, onDone }: { summary: SubmissionSummary; onDone: () => Promise<unknown> }) {

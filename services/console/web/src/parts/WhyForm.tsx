@@ -1,18 +1,20 @@
 import { Button } from "@ag.ds-next/react/button";
 import { Stack } from "@ag.ds-next/react/stack";
 import { useState, type FormEvent, type ReactNode } from "react";
-import { LongText } from "../../../parts/LongText";
-import { Refused } from "../../../parts/Refused";
-import { useKeptText } from "../../../parts/useKeptText";
-import { useOnce } from "../../../parts/useOnce";
-import { useSession } from "../../../session/session";
-import { textProblem } from "../../../words/plain";
+import { LongText } from "./LongText";
+import { Refused } from "./Refused";
+import { useKeptText } from "./useKeptText";
+import { useOnce } from "./useOnce";
+import { useSession } from "../session/session";
+import { textProblem } from "../words/plain";
 
 type Props = {
   name: string;
   label: string;
   hint: string;
   doIt: string;
+  /** Fewest and most characters the hub takes. */
+  least?: number;
   most: number;
   pending: boolean;
   error: unknown;
@@ -21,7 +23,7 @@ type Props = {
 };
 
 /** A step that needs nothing but its reason. */
-export function WhyForm({ name, label, hint, doIt, most, pending, error, send, children }: Props) {
+export function WhyForm({ name, label, hint, doIt, least = 3, most, pending, error, send, children }: Props) {
   const { person } = useSession();
   const [reason, setReason] = useKeptText(name, person);
   const [wrong, setWrong] = useState("");
@@ -31,7 +33,7 @@ export function WhyForm({ name, label, hint, doIt, most, pending, error, send, c
   });
   const submit = (e: FormEvent) => {
     e.preventDefault();
-    const problem = textProblem(reason, 3, most, "Say why, in at least 3 characters.");
+    const problem = textProblem(reason, least, most, `Say why, in at least ${least} characters.`);
     setWrong(problem);
     if (!problem) void once();
   };
