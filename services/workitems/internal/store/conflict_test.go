@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 	"github.com/noticehub/noticehub/proto/term"
 )
 
@@ -15,26 +12,14 @@ import (
 // no other range.
 func TestLeavingRecordsOutReadsTheSameRanges(t *testing.T) {
 	t.Parallel()
-	config, err := pgxpool.ParseConfig(postgrestest.URL(t, Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ConnConfig.RuntimeParams["search_path"] = Schema().Name + ",public"
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	for sql, args := range map[string][]any{
-		fill: {20_000},
-		"INSERT INTO conflict (officer_id, crn) SELECT DISTINCT 'officer' || n % 100, lpad((n % 2000)::text, 9, '1') || 'A' FROM generate_series(1, 2000) n": nil,
+	pool := filled(t)
+	for _, sql := range []string{
+		"INSERT INTO conflict (officer_id, crn) SELECT DISTINCT 'officer' || n % 100, lpad((n % 2000)::text, 9, '1') || 'A' FROM generate_series(1, 2000) n",
+		"ANALYZE work_item, conflict",
 	} {
-		if _, err := pool.Exec(t.Context(), sql, args...); err != nil {
+		if _, err := pool.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if _, err := pool.Exec(t.Context(), "ANALYZE work_item, conflict"); err != nil {
-		t.Fatal(err)
 	}
 	without := []string{"111111111A", "111111234A", "111111455A"}
 	theirs := 0

@@ -19,6 +19,26 @@ const fill = `INSERT INTO work_item (id, crn, code, cause, occurrence, measure, 
 		CASE WHEN s.status IN (2, 3) THEN now() END, CASE WHEN s.status >= 3 THEN now() END
 	FROM generate_series(1, $1::int) n, LATERAL (SELECT CASE WHEN n % 10 = 0 THEN 1 WHEN n % 10 = 1 THEN 2 WHEN n % 10 < 8 THEN 3 ELSE 4 END AS status) s`
 
+// filled is a pool of a database of its own with 20,000 items; it is the owner's,
+// who alone may make statistics.
+func filled(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(postgrestest.URL(t, Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ConnConfig.RuntimeParams["search_path"] = Schema().Name + ",public"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	if _, err := pool.Exec(t.Context(), fill, 20_000); err != nil {
+		t.Fatal(err)
+	}
+	return pool
+}
+
 type plan struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`
@@ -44,20 +64,7 @@ func (p plan) read() (rows float64, sequential bool) {
 
 func TestEverySearchUsesAnIndex(t *testing.T) {
 	t.Parallel()
-	// Statistics are made by the owner of the table only.
-	config, err := pgxpool.ParseConfig(postgrestest.URL(t, Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ConnConfig.RuntimeParams["search_path"] = Schema().Name + ",public"
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	if _, err := pool.Exec(t.Context(), fill, 20_000); err != nil {
-		t.Fatal(err)
-	}
+	pool := filled(t)
 	if _, err := pool.Exec(t.Context(), "ANALYZE work_item"); err != nil {
 		t.Fatal(err)
 	}

@@ -4,28 +4,12 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/noticehub/noticehub/pkg/postgres/postgrestest"
 )
 
 // However many items there are, a workload reads a few of them.
 func TestAWorkloadReadsFewItems(t *testing.T) {
 	t.Parallel()
-	config, err := pgxpool.ParseConfig(postgrestest.URL(t, Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ConnConfig.RuntimeParams["search_path"] = Schema().Name + ",public"
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	if _, err := pool.Exec(t.Context(), fill, 20_000); err != nil {
-		t.Fatal(err)
-	}
+	pool := filled(t)
 	if _, err := pool.Exec(t.Context(), "ANALYZE work_item, assignee_count, day_count"); err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,13 @@ export default function FocusLock({ children }: { children: ReactNode }) {
     return path;
   });
   const enter = (at: 0 | -1) => stopsIn(box.current).at(at)?.focus();
+  const last = useRef<HTMLElement>(null);
   const keep = useEffectEvent((e: FocusEvent) => {
-    if (!(e.target as Element).closest("[data-focus-lock]")) enter(0);
+    const at = e.target as HTMLElement;
+    if (box.current?.contains(at)) last.current = at;
+    else if (at.closest("[data-focus-lock]")) return; // another dialog's, above this one
+    else if (last.current?.isConnected) last.current.focus();
+    else enter(0);
   });
   const begin = useEffectEvent(() => {
     if (!box.current?.contains(document.activeElement)) enter(0);

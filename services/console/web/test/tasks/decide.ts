@@ -30,7 +30,11 @@ export const decide: Task = {
     await look(page, "submission-form-problems");
 
     await choose(page, "radio", "Not matched");
-    await page.getByRole("textbox", { name: "Note", exact: true }).fill("Index search with other spellings: nobody.");
+    // Key by key: what was told of the form's problems must not take the focus again.
+    const note = page.getByRole("textbox", { name: "Note", exact: true });
+    await note.click();
+    await page.keyboard.type("Index search with other spellings: nobody.");
+    must((await note.inputValue()).endsWith("nobody."), "the note lost the focus while it was written");
     await choose(page, "checkbox", /I confirm/);
     await page.getByRole("button", { name: "Record the outcome" }).click();
     await page.getByRole("dialog").waitFor();

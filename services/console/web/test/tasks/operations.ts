@@ -144,8 +144,9 @@ export const stale: Task = {
 
     await tabTo(page, new RegExp(`^Redrive ${id}`));
     await page.keyboard.press("Enter");
-    await page.getByRole("dialog").waitFor();
+    await page.getByRole("dialog", { name: "Drive this event again?" }).waitFor();
     await tabTo(page, "Reason", 8);
+    await page.waitForResponse((r) => r.url().endsWith("/GetHealth")); // which draws the screen again and must leave the focus alone
     await page.keyboard.type("It is repaired.");
     await tabTo(page, "Drive it again", 5);
     await page.keyboard.press("Enter");

@@ -194,7 +194,7 @@ export const early: Task = {
 export const opening: Task = {
   name: "a Restricted Access officer says why a restricted record is opened, and it closes by itself",
   async run({ hub, open, complaints }) {
-    const crn = crnOf(114);
+    const crn = crnOf(118);
     await changeRecord(hub, crn, { restrictedAccess: true });
     const page = await open("/customer", devon);
     complaints.expect(/status of 40[03]/);

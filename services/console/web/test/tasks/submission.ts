@@ -89,7 +89,9 @@ export const refusedField: Task = {
     await page.getByText("The hub did not take it as it stands").waitFor();
     must(await page.getByRole("textbox", { name: "Length in months" }).getAttribute("aria-invalid"), "the field is not marked");
     await look(page, "submission-field-refused");
-    await page.getByRole("textbox", { name: "Length in months" }).fill("6");
+    await page.getByRole("textbox", { name: "Length in months" }).press("Control+A");
+    await page.keyboard.type("6");
+    must((await page.getByRole("textbox", { name: "Length in months" }).inputValue()) === "6", "the field lost the focus while it was put right");
     await page.getByRole("button", { name: "Record the outcome" }).click();
     await page.getByRole("button", { name: "Record Commenced" }).click();
     await page.getByText("Recorded: Commenced").waitFor();

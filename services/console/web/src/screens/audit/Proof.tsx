@@ -13,6 +13,7 @@ import { Failed } from "../../parts/Failed";
 import { Code, Raw } from "../../parts/Raw";
 import { hex, saveFile } from "../../parts/saveFile";
 import { useOnce } from "../../parts/useOnce";
+import { useTold } from "../../parts/useTold";
 import { included, readCheckpoint } from "./verify";
 
 const command = (position: bigint) => `noticehub audit verify --proof --log-key @log.key ${fileOf(position)}`;
@@ -33,6 +34,7 @@ export function Proof({ entry: e }: { entry: Entry }) {
   });
   const ask = useOnce(() => proof.mutateAsync());
   const p = proof.data;
+  const told = useTold(p);
   return (
     <section aria-labelledby="proof">
       <Stack alignItems="flex-start" gap={1}>
@@ -47,14 +49,14 @@ export function Proof({ entry: e }: { entry: Entry }) {
         {p && !proof.isPending && (
           <Stack gap={1} width="100%">
             {p.holds && p.fits ? (
-              <SectionAlert focusOnUpdate={[p]} role="status" tabIndex={-1} title={`The proof holds: entry ${e.position} is in the log of ${p.size} entries`} tone="success">
+              <SectionAlert focusOnUpdate={told} role="status" tabIndex={-1} title={`The proof holds: entry ${e.position} is in the log of ${p.size} entries`} tone="success">
                 <Text as="p">
                   Computed in this page: the hash of the leaf, folded with the {p.hashes.length} hashes below, gives the root in the checkpoint. The checkpoint’s signature is
                   not checked here: the command line does that, with the log’s key that you have from elsewhere.
                 </Text>
               </SectionAlert>
             ) : (
-              <SectionAlert focusOnUpdate={[p]} role="alert" tabIndex={-1} title="The proof does not hold" tone="error">
+              <SectionAlert focusOnUpdate={told} role="alert" tabIndex={-1} title="The proof does not hold" tone="error">
                 <Text as="p">
                   {p.holds ? "It proves another entry than the one shown above." : "The leaf and the hashes do not give the root in the checkpoint: something was altered."} Keep
                   the proof, and tell who looks after the log.

@@ -8,6 +8,7 @@ import { TextInput } from "@ag.ds-next/react/text-input";
 import { useState, type FormEvent } from "react";
 import { focusWrong } from "../../parts/focusWrong";
 import { normalCrn } from "../../parts/crn";
+import { useTold } from "../../parts/useTold";
 import { resultWords } from "../../words/audit";
 import { Result } from "../../gen/noticehub/audit/v1/audit_pb";
 import { emptyFilters, problemsOf, type Filters, type Problems } from "./filters";
@@ -31,6 +32,7 @@ const times = [
 export function SearchForm({ filters, onSearch, onClear }: Props) {
   const [f, setFilters] = useState(filters);
   const [wrong, setWrong] = useState<Problems>({});
+  const told = useTold(wrong);
   const set = (change: Partial<Filters>) => setFilters((before) => ({ ...before, ...change }));
   const search = (e: FormEvent<HTMLFormElement>) => {
     e.preventDefault();
@@ -85,7 +87,7 @@ export function SearchForm({ filters, onSearch, onClear }: Props) {
           />
         </Flex>
         {wrong.search && (
-          <SectionAlert focusOnUpdate={[wrong]} role="alert" tabIndex={-1} title="Say what to look for" tone="error">
+          <SectionAlert focusOnUpdate={told} role="alert" tabIndex={-1} title="Say what to look for" tone="error">
             <Text as="p">{wrong.search}</Text>
           </SectionAlert>
         )}

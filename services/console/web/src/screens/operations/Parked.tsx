@@ -13,6 +13,7 @@ import { OperationsService, ParkedState, type GetHealthResponse, type ListParked
 import { Failed } from "../../parts/Failed";
 import { Loading } from "../../parts/Loading";
 import { Pager } from "../../parts/Pager";
+import { useTold } from "../../parts/useTold";
 import { useSession } from "../../session/session";
 import { parkedWords, redrivenWords, serviceWords } from "../../words/operations";
 import { Causes, Events } from "./ParkedTables";
@@ -82,6 +83,7 @@ function List({ service, state, now, narrowed }: ListProps) {
   const [first, setFirst] = useState<ListParkedResponse>();
   const [wanted, setWanted] = useState<Wanted>();
   const [result, setResult] = useState<RedriveParkedResponse>();
+  const told = useTold(result);
   const [then, setThen] = useState<{ at: number; now: NonNullable<Numbers> }>();
   const list = useQuery(OperationsService.method.listParked, { service, state, pageToken: token }, { refetchOnMount: "always" });
   // The causes come with the first page only, and stand above every page.
@@ -109,7 +111,7 @@ function List({ service, state, now, narrowed }: ListProps) {
       </div>
       {result && (
         <SectionAlert
-          focusOnUpdate={[result]}
+          focusOnUpdate={told}
           onClose={() => setResult(undefined)}
           role="status"
           tabIndex={-1}

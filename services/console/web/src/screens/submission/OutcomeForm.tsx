@@ -14,6 +14,7 @@ import { InformationType, Outcome } from "../../gen/noticehub/event/v1/vocabular
 import type { GetSubmissionDetailResponse, SubmissionSummary } from "../../gen/noticehub/processing/v1/queue_pb";
 import { LongText } from "../../parts/LongText";
 import { Refused } from "../../parts/Refused";
+import { useTold } from "../../parts/useTold";
 import { useSession } from "../../session/session";
 import { outcomeWords } from "../../words/vocabulary";
 import { ConfirmOutcome } from "./ConfirmOutcome";
@@ -70,6 +71,7 @@ export function OutcomeForm({ detail, summary: s, lifted, onRecorded }: Props) {
   const told = fault && problemsTold(fault);
   const problems = told ?? missing;
   const wrong = Object.values(problems);
+  const anew = useTold(told ? record.error : missing);
   const conflict = fault && sortOf(fault) === "conflict";
   const outcomes = [...detail.allowedOutcomes, ...(hubsOwn(s) ? [] : [Outcome.RETURNED])];
   const referral = s.informationType === InformationType.VOLUNTARY_REFERRAL;
@@ -82,7 +84,7 @@ export function OutcomeForm({ detail, summary: s, lifted, onRecorded }: Props) {
         </H2>
         {welcomeBack && <Text as="p">What you had written here was kept. Look it over, and make the declaration again.</Text>}
         {wrong.length > 0 && (
-          <PageAlert focusOnUpdate={wrong} role="alert" tabIndex={-1} title={told ? "The hub did not take it as it stands" : "Something is missing"} tone="error">
+          <PageAlert focusOnUpdate={anew} role="alert" tabIndex={-1} title={told ? "The hub did not take it as it stands" : "Something is missing"} tone="error">
             <UnorderedList>
               {wrong.map((w) => (
                 <ListItem key={w}>{w}</ListItem>
