@@ -87,6 +87,13 @@ func New(kind Kind, reason, format string, a ...any) *Error {
 	return &Error{Kind: kind, Reason: reason, Message: fmt.Sprintf(format, a...)}
 }
 
+// ActionReused refuses an action whose action_id, which makes repeating it one
+// action, was another action's.
+func ActionReused() *Error {
+	return New(Precondition, "ACTION_ID_REUSED", "another action was done under this action_id").
+		WithHelp("Choose a new action_id for a new action.").WithField("action_id", "it is used already")
+}
+
 // InvalidField makes an Invalid error about one field.
 func InvalidField(path, format string, a ...any) *Error {
 	description := fmt.Sprintf(format, a...)

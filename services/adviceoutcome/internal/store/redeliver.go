@@ -40,7 +40,7 @@ func (s *Store) Redeliver(ctx context.Context, h report.Head, x Redelivery) erro
 		case err == nil && id == h.ReportID && actor == x.Actor && reason == x.Reason:
 			return nil
 		case err == nil:
-			return reused()
+			return fault.ActionReused()
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		}
@@ -57,12 +57,7 @@ func (s *Store) Redeliver(ctx context.Context, h report.Head, x Redelivery) erro
 		return s.Audit(ctx, tx, trail.Redelivered(h, offer, x.Reason))
 	})
 	if postgres.IsUnique(err, "redelivery_action_id_key") {
-		return reused() // for another report, at the same moment
+		return fault.ActionReused() // for another report, at the same moment
 	}
 	return err
-}
-
-func reused() error {
-	return fault.New(fault.Precondition, "ACTION_ID_REUSED", "another action was done under this action_id").
-		WithHelp("Choose a new action_id for a new action.").WithField("action_id", "it is used already")
 }

@@ -142,8 +142,7 @@ func (a *acting) lock(ctx context.Context, r request, digest []byte, now func() 
 		case did && before.OfficerID == a.officer.ID && bytes.Equal(before.Digest, digest):
 			return true, nil
 		case did:
-			return false, fault.New(fault.Precondition, "ACTION_ID_REUSED", "another action was done under this action_id").
-				WithHelp("Choose a new action_id for a new action.").WithField("action_id", "it is used already")
+			return false, fault.ActionReused()
 		}
 	}
 	if a.submission.Status != term.Unprocessed || (r.version != 0 && int(r.version) != a.submission.Version) {

@@ -14,6 +14,7 @@ import (
 	processingv1 "github.com/noticehub/noticehub/proto/noticehub/processing/v1"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
+	"github.com/noticehub/noticehub/services/internal/conflict"
 )
 
 // The time box of a lift in minutes; the database holds the longest, too.
@@ -208,17 +209,11 @@ func noConflict(ctx context.Context, a *acting, officer string, crns ...string) 
 	for _, c := range conflicts {
 		for _, crn := range crns {
 			if c == crn {
-				return conflictOf(officer)
+				return conflict.RefusalOf(officer)
 			}
 		}
 	}
 	return nil
-}
-
-// conflictOf is the refusal of a record an officer must not see.
-func conflictOf(officer string) *fault.Error {
-	return fault.New(fault.Denied, "CONFLICT_OF_INTEREST", "%s must not see this record", officer).
-		WithHelp("Leave it to another officer.")
 }
 
 // timeBox is how long a lift lasts.

@@ -10,6 +10,7 @@ import (
 	"github.com/noticehub/noticehub/pkg/postgres"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/events"
 	"github.com/noticehub/noticehub/services/autoprocessing/internal/store"
+	"github.com/noticehub/noticehub/services/internal/conflict"
 )
 
 // lookTime bounds asking the registry while something is only shown: a look is
@@ -91,7 +92,7 @@ func (s *sight) hidden(ctx context.Context, crns []string) (hidden map[string]bo
 // open refuses a record the caller may not see, and any when nobody can be asked.
 func (s *sight) open(ctx context.Context, crn string) error {
 	if slices.Contains(s.conflicts, crn) {
-		return conflictOf(s.officer)
+		return conflict.RefusalOf(s.officer)
 	}
 	hidden, unknown := s.hidden(ctx, []string{crn})
 	switch {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"strconv"
 	"time"
@@ -39,8 +38,7 @@ func (s *Store) OpenRecord(ctx context.Context, o Opening) (until time.Time, res
 			restricted = true
 			return nil
 		case err == nil:
-			return fault.New(fault.Precondition, "ACTION_ID_REUSED", "another action was done under this action_id").
-				WithHelp("Choose a new action_id for a new action.").WithField("action_id", "it is used already")
+			return fault.ActionReused()
 		case !errors.Is(err, pgx.ErrNoRows):
 			return failed(err, "look for an opening")
 		}
@@ -59,9 +57,8 @@ func (s *Store) OpenRecord(ctx context.Context, o Opening) (until time.Time, res
 }
 
 func (s *Store) ofOpening(o Opening) audit.Entry {
-	sum := sha256.Sum256([]byte(o.Reason))
 	return audit.Entry{
-		Action: "access.opened", Object: s.audit.Customer(o.CRN), Result: audit.Done, Digest: sum[:],
+		Action: "access.opened", Object: s.audit.Customer(o.CRN), Result: audit.Done, Digest: audit.Digest(o.Reason),
 		Detail: map[string]string{"minutes": strconv.Itoa(int(o.Until.Sub(o.At).Minutes()))},
 	}
 }

@@ -69,7 +69,7 @@ func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, 
 			if locked.DoneOn == r.id && d.OfficerID == officer.ID && bytes.Equal(d.Digest, action.Digest) {
 				return nil
 			}
-			return reused()
+			return fault.ActionReused()
 		}
 		if err := officer.noConflict(locked.CRN); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (s *Server) act(ctx context.Context, r request, rules func(seen item.Seen, 
 	})
 	switch {
 	case store.ActionTaken(err):
-		return nil, reused()
+		return nil, fault.ActionReused()
 	case err != nil:
 		return nil, err
 	}
@@ -203,9 +203,4 @@ func (s *Server) ReassignWorkItem(ctx context.Context, r *workitemv1.ReassignWor
 
 func notFound() error {
 	return fault.New(fault.NotFound, "WORK_ITEM_NOT_FOUND", "there is no such work item").WithHelp("Search by the customer's CRN.")
-}
-
-func reused() error {
-	return fault.New(fault.Precondition, "ACTION_ID_REUSED", "another action was done under this action_id").
-		WithHelp("Choose a new action_id for a new action.").WithField("action_id", "it is used already")
 }
